@@ -1,0 +1,225 @@
+"""Errors of the API, each with the Status that a client receives.
+
+    ApiError
+    ├── BadRequest 400            ├── Expired 410 (also "Gone")
+    ├── Unauthorized 401          ├── Invalid 422
+    ├── Forbidden 403             ├── TooManyRequests 429
+    ├── NotFound 404              ├── InternalError 500
+    ├── MethodNotSupported 405    ├── ServiceUnavailable 503
+    ├── AlreadyExists 409         └── ServerTimeout 504
+    └── Conflict 409
+
+Message texts follow k8s.io/apimachinery/pkg/api/errors.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tuik8s.api.objects import Obj
+
+
+class ApiError(Exception):
+    """A request that was refused; `status()` is its wire form."""
+
+    code: ClassVar[int] = 500
+    reason: ClassVar[str] = "InternalError"
+
+    def __init__(self, message: str, *, details: Obj | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = details
+
+    def status(self) -> Obj:
+        status: Obj = {
+            "kind": "Status",
+            "apiVersion": "v1",
+            "metadata": {},
+            "status": "Failure",
+            "message": self.message,
+            "reason": self.reason,
+            "code": self.code,
+        }
+        if self.details:
+            status["details"] = self.details
+        return status
+
+
+class BadRequest(ApiError):
+    code, reason = 400, "BadRequest"
+
+
+class Unauthorized(ApiError):
+    code, reason = 401, "Unauthorized"
+
+
+class Forbidden(ApiError):
+    code, reason = 403, "Forbidden"
+
+    @classmethod
+    def on(cls, resource: str, name: str, why: str) -> Forbidden:
+        subject = f'{resource} "{name}"' if name else resource
+        return cls(f"{subject} is forbidden: {why}", details={"name": name, "kind": resource})
+
+
+class NotFound(ApiError):
+    code, reason = 404, "NotFound"
+
+    @classmethod
+    def of(cls, resource: str, name: str) -> NotFound:
+        """`resource` as `deployments.apps`."""
+        return cls(f'{resource} "{name}" not found', details=_details(resource, name))
+
+
+class MethodNotSupported(ApiError):
+    code, reason = 405, "MethodNotAllowed"
+
+
+class AlreadyExists(ApiError):
+    code, reason = 409, "AlreadyExists"
+
+    @classmethod
+    def of(cls, resource: str, name: str) -> AlreadyExists:
+        return cls(f'{resource} "{name}" already exists', details=_details(resource, name))
+
+
+class Conflict(ApiError):
+    code, reason = 409, "Conflict"
+
+    @classmethod
+    def of(cls, resource: str, name: str, why: str) -> Conflict:
+        return cls(
+            f'Operation cannot be fulfilled on {resource} "{name}": {why}', details=_details(resource, name)
+        )
+
+    @classmethod
+    def modified(cls, resource: str, name: str) -> Conflict:
+        why = "the object has been modified; please apply your changes to the latest version and try again"
+        return cls.of(resource, name, why)
+
+
+class Expired(ApiError):
+    """The revision asked for is older than the history kept: list again."""
+
+    code, reason = 410, "Expired"
+
+
+class Invalid(ApiError):
+    code, reason = 422, "Invalid"
+
+    @classmethod
+    def of(cls, kind: str, group: str, name: str, errors: Sequence[FieldError]) -> Invalid:
+        """`kind` as `Deployment`; the message joins the field errors as the API server does."""
+        subject = f"{kind}.{group}" if group else kind
+        texts = list(dict.fromkeys(str(error) for error in errors))
+        body = texts[0] if len(texts) == 1 else "[" + ", ".join(texts) + "]"
+        causes = [error.cause() for error in errors]
+        details: Obj = {"name": name, "kind": kind, "causes": causes}
+        if group:
+            details["group"] = group
+        return cls(f'{subject} "{name}" is invalid: {body}', details=details)
+
+
+class TooManyRequests(ApiError):
+    code, reason = 429, "TooManyRequests"
+
+
+class InternalError(ApiError):
+    code, reason = 500, "InternalError"
+
+
+class ServiceUnavailable(ApiError):
+    code, reason = 503, "ServiceUnavailable"
+
+
+class ServerTimeout(ApiError):
+    code, reason = 504, "Timeout"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One thing wrong with one field, in the words of k8s.io/apimachinery's `field.Error`."""
+
+    cause_reason: str
+    path: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.text}" if self.path else self.text
+
+    def cause(self) -> Obj:
+        return {"reason": self.cause_reason, "message": self.text, "field": self.path}
+
+
+def required(path: str, detail: str = "") -> FieldError:
+    return FieldError("FieldValueRequired", path, _with("Required value", detail))
+
+
+def invalid(path: str, value: Any, detail: str) -> FieldError:
+    return FieldError("FieldValueInvalid", path, f"Invalid value: {_show(value)}: {detail}")
+
+
+def not_supported(path: str, value: Any, supported: Sequence[str]) -> FieldError:
+    known = ", ".join(f'"{item}"' for item in supported)
+    return FieldError(
+        "FieldValueNotSupported", path, f"Unsupported value: {_show(value)}: supported values: {known}"
+    )
+
+
+def not_found(path: str, value: Any) -> FieldError:
+    return FieldError("FieldValueNotFound", path, f"Not found: {_show(value)}")
+
+
+def duplicate(path: str, value: Any) -> FieldError:
+    return FieldError("FieldValueDuplicate", path, f"Duplicate value: {_show(value)}")
+
+
+def forbidden(path: str, detail: str) -> FieldError:
+    return FieldError("FieldValueForbidden", path, _with("Forbidden", detail))
+
+
+def too_long(path: str, limit: int) -> FieldError:
+    return FieldError("FieldValueTooLong", path, f"Too long: may not be more than {limit} bytes")
+
+
+def too_many(path: str, actual: int, limit: int) -> FieldError:
+    return FieldError("FieldValueTooMany", path, f"Too many: {actual}: must have at most {limit} items")
+
+
+def _with(head: str, detail: str) -> str:
+    return f"{head}: {detail}" if detail else head
+
+
+def _show(value: Any) -> str:
+    if value is None:
+        return "null"
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _details(resource: str, name: str) -> Obj:
+    plural, _, group = resource.partition(".")
+    details: Obj = {"name": name, "kind": plural}
+    if group:
+        details["group"] = group
+    return details
+
+
+_BY_REASON: dict[str, type[ApiError]] = {
+    kind.reason: kind
+    for kind in (
+        BadRequest, Unauthorized, Forbidden, NotFound, MethodNotSupported, AlreadyExists, Conflict, Expired,
+        Invalid, TooManyRequests, InternalError, ServiceUnavailable, ServerTimeout,
+    )
+}  # fmt: skip
+
+
+def from_status(status: Obj) -> ApiError:
+    """The error that a Status object (a watch's ERROR event, say) stands for."""
+    reason = "Expired" if status.get("reason") == "Gone" else status.get("reason", "")
+    kind = _BY_REASON.get(reason, InternalError)
+    return kind(status.get("message", "unknown error"), details=status.get("details"))

@@ -1,0 +1,1 @@
+"""The store: etcd's role. See `Store`."""
