@@ -268,8 +268,8 @@ class Runtime(Protocol):
     async def run_sandbox(self, config: PodSandboxConfig) -> str: ...
     async def stop_sandbox(self, sandbox_id: str) -> None: ...
     async def remove_sandbox(self, sandbox_id: str) -> None: ...
-    async def list_sandboxes(self) -> list[PodSandboxStatus]:
-        """Every sandbox of this cluster on every node, newest first, running or not."""
+    async def list_sandboxes(self, pod_uid: str = "") -> list[PodSandboxStatus]:
+        """Every sandbox of this cluster on every node (or of one pod), newest first, running or not."""
 
     async def create_container(
         self, sandbox_id: str, config: ContainerConfig, pod: PodSandboxConfig
@@ -279,8 +279,11 @@ class Runtime(Protocol):
         """The stop signal, then after the grace SIGKILL; returns when it has ended."""
 
     async def remove_container(self, container_id: str) -> None: ...
-    async def list_containers(self) -> list[ContainerStatus]:
-        """Every container of this cluster on every node, newest first, sandboxes not included."""
+    async def list_containers(self, pod_uid: str = "") -> list[ContainerStatus]:
+        """Every container of this cluster on every node (or of one pod), newest first, sandboxes not included.
+
+        A kubelet asks for one pod after each of that pod's events: answer that without looking at the others.
+        """
 
     async def container_status(self, container_id: str) -> ContainerStatus | None: ...
 
