@@ -1,0 +1,317 @@
+"""Keep the cluster at what the files say."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from watchfiles import awatch
+
+from tuik8s.api.errors import ApiError, BadRequest, Forbidden, Invalid, NotFound, ServiceUnavailable
+from tuik8s.api.manifests import ManifestFile, ObjectRef
+from tuik8s.api.objects import Obj, key_of, revision_of, uid_of
+from tuik8s.applier.documents import Document, ManifestError, parse
+from tuik8s.applier.folder import Snapshot, scan
+from tuik8s.applier.inventory import Entry, Inventory
+from tuik8s.applier.state import AppliedObject, File, reference_of, status_of
+from tuik8s.reconcile import Informer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from tuik8s.api.clock import Clock
+    from tuik8s.api.kinds import Kind, KindRegistry
+    from tuik8s.client import Client
+
+log = logging.getLogger(__name__)
+
+FIELD_MANAGER = "tuik8s-folder"
+DEBOUNCE_MS, LOOK_AGAIN_MS = 200, 2000
+FIRST_RETRY, LAST_RETRY = 0.5, 30.0
+# What others need comes first (as `kubectl apply` users order their files, and Helm its kinds).
+_ORDER = ("Namespace", "ServiceAccount", "Secret", "ConfigMap", "Service", "Pod", "ReplicaSet", "Deployment")
+
+
+class FolderApplier:
+    """Applies `folder` and follows it.
+
+    `sync` brings the cluster to what is in the folder now; `run` does so for ever. `statuses` tells how each
+    file stands, and `on_change` is called whenever one stands differently.
+    """
+
+    def __init__(
+        self, client: Client, folder: Path, registry: KindRegistry, *, clock: Clock,
+        on_change: Callable[[ManifestFile], None] | None = None,
+    ) -> None:  # fmt: skip
+        self.folder = folder
+        self.missing = False
+        self._client = client
+        self._registry = registry
+        self._clock = clock
+        self._on_change = on_change
+        self._inventory = Inventory(client)
+        self._files: dict[str, File] = {}
+        self._informers: dict[Kind, Informer] = {}
+        self._tasks: asyncio.TaskGroup | None = None
+        self._loaded = False
+
+    def statuses(self) -> list[ManifestFile]:
+        return [file.status for _, file in sorted(self._files.items()) if file.status]
+
+    async def run(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            self._tasks = tasks
+            self._informers.clear()
+            retry = FIRST_RETRY
+            while True:
+                await self.sync()
+                waiting = any(file.waiting for file in self._files.values())
+                retry = min(retry * 2, LAST_RETRY) if waiting else FIRST_RETRY
+                await self._wait(retry if waiting else None)
+
+    async def sync(self) -> None:
+        """One look at the folder: read what changed, apply it, remove what is gone."""
+        if not self._loaded:
+            await self._inventory.load()
+            self._loaded = True
+        known = {path: file.snapshot.stamp for path, file in self._files.items()}
+        found = await asyncio.to_thread(scan, self.folder, known)
+        self.missing = found is None
+        if found is None:
+            log.warning("%s is not there; its objects stay", self.folder)
+            return
+        changed = await self._read([snapshot for snapshot in found.values() if snapshot])
+        gone = self._files.keys() - found.keys()
+        for path in gone:
+            del self._files[path]
+        self._find_duplicates(changed)
+        again = {path for path, file in self._files.items() if file.waiting}
+        await self._apply(changed | again)
+        await self._prune()
+        await self._inventory.save()
+
+    # Waiting ------------------------------------------------------------------------------------------------
+
+    async def _wait(self, limit: float | None) -> None:
+        """Until something in the folder changes, or for `limit` seconds."""
+        try:
+            async with asyncio.timeout(limit):
+                if self.missing:
+                    await self._comes_back()
+                else:
+                    await self._changes()
+        except TimeoutError:
+            return
+
+    async def _comes_back(self) -> None:
+        while True:  # nothing tells of a folder that does not exist yet
+            await asyncio.sleep(LOOK_AGAIN_MS / 1000)
+            if await asyncio.to_thread(self.folder.is_dir):
+                return
+
+    async def _changes(self) -> None:
+        inode = self.folder.stat().st_ino
+        try:
+            watch = awatch(
+                self.folder, debounce=DEBOUNCE_MS, rust_timeout=LOOK_AGAIN_MS, yield_on_timeout=True
+            )
+            async for changes in watch:
+                # A folder that was replaced by another is not seen by the watch on the old one.
+                if changes or not self.folder.is_dir() or self.folder.stat().st_ino != inode:
+                    return
+        except OSError as error:
+            log.warning("cannot watch %s (%s); looking again", self.folder, error)
+            await asyncio.sleep(LOOK_AGAIN_MS / 1000)
+
+    # Reading ------------------------------------------------------------------------------------------------
+
+    async def _read(self, snapshots: Iterable[Snapshot]) -> set[str]:
+        """Parse new and changed files; returns the paths with something to apply."""
+        changed: set[str] = set()
+        for snapshot in snapshots:
+            fresh = snapshot.path not in self._files
+            file = self._files.setdefault(snapshot.path, File(snapshot))
+            file.snapshot = snapshot
+            try:
+                if snapshot.error:
+                    raise ManifestError(snapshot.error)
+                documents, errors = await asyncio.to_thread(parse, snapshot.data, self._registry)
+            except ManifestError as error:
+                file.errors = [error]
+                self._show(file)
+                continue
+            file.documents, file.errors = documents, errors
+            entry = self._inventory.files.get(snapshot.path)
+            if fresh and entry and entry.digest == snapshot.digest and not errors:
+                await self._adopt(file)
+            else:
+                changed.add(snapshot.path)
+        return changed
+
+    async def _adopt(self, file: File) -> None:
+        """After a restart: the file is as it was applied, so that what was changed since is left alone."""
+        for document in file.documents:
+            key = key_of(document.object)
+            try:
+                live = await self._client.get(document.kind, *key)
+            except NotFound:
+                file.applied[reference_of(document)] = AppliedObject(document, document.object, None)
+            else:
+                file.applied[reference_of(document)] = AppliedObject(document, live, live)
+                self._follow(document.kind)
+        self._show(file)
+
+    def _find_duplicates(self, changed: set[str]) -> None:
+        """An object belongs to the file that has it already, else to the first; the others say so."""
+        owners: dict[ObjectRef, str] = {}
+        for path in sorted(self._files, key=lambda path: (path in changed, path)):
+            file = self._files[path]
+            kept: list[Document] = []
+            for document in file.documents:
+                reference = reference_of(document)
+                owner = owners.setdefault(reference, path)
+                if owner == path and all(reference_of(other) != reference for other in kept):
+                    kept.append(document)
+                elif path in changed:
+                    place = owner if owner != path else "this file"
+                    file.errors.append(
+                        ManifestError(f"{reference} is already defined in {place}", document.line, 1)
+                    )
+            file.documents = kept
+
+    # Applying -----------------------------------------------------------------------------------------------
+
+    async def _apply(self, paths: set[str]) -> None:
+        for path in paths:
+            self._files[path].waiting = []
+        work = [(path, document) for path in sorted(paths) for document in self._files[path].documents]
+        for path, document in sorted(work, key=lambda item: _rank(item[1])):
+            await self._apply_one(self._files[path], document)
+        for path in sorted(paths):
+            file = self._files[path]
+            entry = self._inventory.files.setdefault(path, Entry())
+            entry.digest = "" if file.errors or file.waiting else file.snapshot.digest
+            self._show(file)
+
+    async def _apply_one(self, file: File, document: Document) -> None:
+        reference = reference_of(document)
+        try:
+            existed = await self._uid_before(document)
+            response = await self._client.apply(
+                document.kind, document.object, field_manager=FIELD_MANAGER, force=True
+            )
+        except ApiError as error:
+            line, column = document.locate(_field_of(error))
+            problem = ManifestError(f"{reference}: {error.message}", line, column)
+            (file.waiting if _may_come(error) else file.errors).append(problem)
+            return
+        document.warnings.extend(response.warnings)
+        file.applied[reference] = AppliedObject(document, response.object, response.object)
+        entry = self._inventory.files.setdefault(file.snapshot.path, Entry())
+        uid = uid_of(response.object)
+        if existed != uid:
+            entry.created[reference] = uid
+        else:
+            entry.created.setdefault(reference, self._created_by_any_file(reference, uid))
+        self._follow(document.kind)
+
+    async def _uid_before(self, document: Document) -> str:
+        try:
+            return uid_of(await self._client.get(document.kind, *key_of(document.object)))
+        except NotFound:
+            return ""
+
+    def _created_by_any_file(self, reference: ObjectRef, uid: str) -> str:
+        """An object that moved from one file to another stays ours; one that others made never becomes so."""
+        entries = self._inventory.files.values()
+        return uid if any(entry.created.get(reference) == uid for entry in entries) else ""
+
+    # Removing -----------------------------------------------------------------------------------------------
+
+    async def _prune(self) -> None:
+        """Delete what a file created and no file names any more; files that cannot be read keep theirs."""
+        wanted = {reference_of(document) for file in self._files.values() for document in file.documents}
+        for path, entry in list(self._inventory.files.items()):
+            file = self._files.get(path)
+            if file is not None and any(not error.line or not file.documents for error in file.errors):
+                continue  # not read as a whole: what it would name is unknown
+            for reference, uid in list(entry.created.items()):
+                if reference in wanted and (file is None or reference in file.applied):
+                    if file is None:
+                        del entry.created[reference]
+                    continue
+                if reference not in wanted and (not uid or await self._delete(reference, uid)):
+                    entry.created.pop(reference, None)
+                    if file is not None:
+                        file.applied.pop(reference, None)
+            if file is None and not entry.created:
+                del self._inventory.files[path]
+
+    async def _delete(self, reference: ObjectRef, uid: str) -> bool:
+        kind = self._registry.by_kind(reference.api_version, reference.kind)
+        if kind is None:
+            return True
+        try:
+            await self._client.delete(
+                kind, reference.namespace, reference.name, uid=uid, propagation="Background"
+            )
+        except NotFound:
+            return True
+        except ApiError as error:
+            # A conflict means that another incarnation lives under this name: not ours to remove.
+            log.warning("%s not removed: %s", reference, error)
+            return error.code == 409
+        log.info("%s removed, no file names it any more", reference)
+        return True
+
+    # Showing ------------------------------------------------------------------------------------------------
+
+    def _follow(self, kind: Kind) -> None:
+        """Watch a kind for drift."""
+        if kind in self._informers or self._tasks is None:
+            return
+        informer = Informer(self._client, kind)
+        self._informers[kind] = informer
+        informer.subscribe(lambda old, new: self._changed(kind, old, new))
+        self._tasks.create_task(informer.run(), name=f"folder informer {kind}")
+
+    def _changed(self, kind: Kind, old: Obj | None, new: Obj | None) -> None:
+        obj = new or old or {}
+        key = key_of(obj)
+        reference = ObjectRef(kind.api_version, kind.kind, key.namespace, key.name)
+        for file in self._files.values():
+            applied = file.applied.get(reference)
+            if applied is None or (new and revision_of(new) <= revision_of(applied.live or {})):
+                continue
+            applied.live = new
+            self._show(file)
+
+    def _show(self, file: File) -> None:
+        status = status_of(file, self._clock.now())
+        if file.status is not None and replace(status, time=file.status.time) == file.status:
+            return
+        file.status = status
+        if self._on_change:
+            self._on_change(status)
+
+
+def _rank(document: Document) -> int:
+    return _ORDER.index(document.kind.kind) if document.kind.kind in _ORDER else len(_ORDER)
+
+
+def _field_of(error: ApiError) -> str:
+    """The path of the field that an error is about."""
+    if isinstance(error, Invalid) and error.details:
+        causes = error.details.get("causes") or [{}]
+        return str(causes[0].get("field", ""))
+    if isinstance(error, BadRequest) and '"' in error.message:
+        return error.message.split('"')[1]
+    return ""
+
+
+def _may_come(error: ApiError) -> bool:
+    """Its namespace or service account may be made by another file, or is still going."""
+    return isinstance(error, NotFound | Forbidden | ServiceUnavailable)
