@@ -1,0 +1,1 @@
+"""The `:` line and the palette: what can be typed instead of pressed."""

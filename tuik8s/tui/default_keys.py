@@ -1,0 +1,299 @@
+"""The actions and their default keys. Destructive ones sit on capitals, and each asks before it acts."""
+
+from __future__ import annotations
+
+from tuik8s.tui.keys import KeyAction, KeyRegistry
+
+PODS = frozenset({"pods"})
+NODES = frozenset({"nodes"})
+ROLLOUTS = frozenset({"deployments", "statefulsets", "daemonsets"})
+SCALABLE = frozenset({"deployments", "replicasets", "statefulsets"})
+LOGGED = frozenset({"pods", "deployments", "replicasets", "statefulsets", "daemonsets", "jobs"})
+DEPLOYMENTS = frozenset({"deployments"})
+
+_MOVE = [
+    KeyAction(
+        id="pane.next", keys=("tab",), label="pane", help="Go to the next pane", group="Panes",
+        scope="main", footer=4,
+    ),
+    KeyAction(
+        id="pane.previous", keys=("shift+tab",), label="pane back", help="Go to the previous pane",
+        group="Panes", scope="main",
+    ),
+    KeyAction(
+        id="pane.goto", keys=("g",), label="go to", help="Go to a pane by its letter, or to the first row",
+        group="Panes", scope="main", footer=5,
+    ),
+    KeyAction(
+        id="view.zoom", keys=("z",), label="zoom", help="Let the pane fill the screen, or put it back",
+        group="Panes", scope="main", footer=6,
+    ),
+    KeyAction(
+        id="view.peek", keys=("v",), label="peek", group="Panes", scope="main",
+        help="On a small screen, choose what the strip below the table shows",
+    ),
+    KeyAction(
+        id="nav.enter", keys=("enter",), label="open", group="Panes", scope="main", footer=7,
+        help="Go into the row: a Deployment's, Service's or Node's Pods, a Pod's logs",
+    ),
+    KeyAction(
+        id="nav.back", keys=("escape",), label="back", group="Panes", scope="main",
+        help="Clear the filter, else go back to where you came from",
+    ),
+]  # fmt: skip
+
+_SHOW = [
+    KeyAction(
+        id="view.command", keys=(":",), label="command", group="Show", scope="main", footer=2,
+        help="Show a kind (`:cm`), an object (`:deploy web`), namespaces (`:ns a,b`) or quit (`:q`)",
+    ),
+    KeyAction(
+        id="view.filter", keys=("/",), label="filter", group="Show", scope="main", footer=3,
+        help="Filter the table: text, `!text` for rows without it, `-l app=web` by label",
+    ),
+    KeyAction(
+        id="view.faults", keys=("f",), label="faults only", group="Show", scope="main",
+        help="Show only rows that need attention",
+    ),
+    KeyAction(
+        id="view.events", keys=("E",), label="all events", group="Show", scope="main",
+        help="Show all events, or only those of the selection",
+    ),
+    KeyAction(
+        id="view.namespace", keys=tuple("0123456789"), label="namespaces", group="Show", scope="main",
+        action="namespace", help="`0` shows all namespaces, `1`-`9` add or take away the numbered one",
+    ),
+    KeyAction(
+        id="view.theme", keys=("t",), label="theme", group="Show", scope="app", help="Take the next theme",
+    ),
+    KeyAction(
+        id="app.palette", keys=("ctrl+p",), label="palette", group="Show", scope="app",
+        action="command_palette", help="Search everything that can be done", footer=9,
+    ),
+    KeyAction(
+        id="app.help", keys=("?",), label="help", group="Show", scope="app", footer=1,
+        help="List every key",
+    ),
+    KeyAction(
+        id="app.quit", keys=("ctrl+q",), label="quit", group="Show", scope="app", footer=10,
+        help="Stop the cluster and leave", action="quit",
+    ),
+]  # fmt: skip
+
+_TABLE = [
+    KeyAction(
+        id="table.up", keys=("up", "k"), label="up", group="Table", scope="table",
+        action="move(-1)", help="One row up",
+    ),
+    KeyAction(
+        id="table.down", keys=("down", "j"), label="down", group="Table", scope="table",
+        action="move(1)", help="One row down",
+    ),
+    KeyAction(
+        id="table.page_up", keys=("pageup", "ctrl+b"), label="page up", group="Table", scope="table",
+        action="page(-1)", help="One page up",
+    ),
+    KeyAction(
+        id="table.page_down", keys=("pagedown", "ctrl+f"), label="page down", group="Table", scope="table",
+        action="page(1)", help="One page down",
+    ),
+    KeyAction(
+        id="table.top", keys=("home",), label="top", group="Table", scope="table", action="top",
+        help="The first row (also `g g`)",
+    ),
+    KeyAction(
+        id="table.bottom", keys=("end", "G"), label="bottom", group="Table", scope="table",
+        action="bottom", help="The last row",
+    ),
+    KeyAction(
+        id="table.left", keys=("left",), label="left", group="Table", scope="table", action="pan(-8)",
+        help="Scroll wide columns to the left",
+    ),
+    KeyAction(
+        id="table.right", keys=("right",), label="right", group="Table", scope="table", action="pan(8)",
+        help="Scroll wide columns to the right",
+    ),
+    KeyAction(
+        id="table.wide", keys=("w",), label="wide", group="Table", scope="table", action="wide",
+        help="Show every column at full width, or only those that fit",
+    ),
+    KeyAction(
+        id="table.sort_next", keys=(">",), label="sort by next", group="Table", scope="table",
+        action="sort_by(1)", help="Sort by the next column (or click its header)",
+    ),
+    KeyAction(
+        id="table.sort_previous", keys=("<",), label="sort by previous", group="Table", scope="table",
+        action="sort_by(-1)", help="Sort by the previous column",
+    ),
+    KeyAction(
+        id="table.reverse", keys=("i",), label="invert", group="Table", scope="table", action="reverse",
+        help="Turn the order round",
+    ),
+    KeyAction(
+        id="table.mark", keys=("space",), label="mark", group="Table", scope="table", action="mark",
+        help="Mark the row and go on to the next", footer=8,
+    ),
+    KeyAction(
+        id="table.mark_range", keys=("ctrl+@",), label="mark range", group="Table", scope="table",
+        action="mark_range", help="Mark every row from the last marked one to the cursor",
+    ),
+    KeyAction(
+        id="table.unmark", keys=("\\",), label="unmark", group="Table", scope="table", action="unmark",
+        help="Take all marks away",
+    ),
+    KeyAction(
+        id="table.copy", keys=("c",), label="copy name", group="Table", scope="table", action="copy",
+        help="Copy the names of the marked rows, or of this one, to the clipboard",
+    ),
+    KeyAction(
+        id="table.copy_row", keys=("Y",), label="copy row", group="Table", scope="table",
+        action="copy_row", help="Copy the marked rows, or this one, to the clipboard",
+    ),
+]  # fmt: skip
+
+_OBJECT = [
+    KeyAction(
+        id="object.describe", keys=("d",), label="describe", group="Object", scope="object", footer=11,
+        help="Describe the object, live", kubectl="kubectl describe {kind} {name} {namespace}",
+    ),
+    KeyAction(
+        id="object.yaml", keys=("y",), label="yaml", group="Object", scope="object", footer=12,
+        help="The object as YAML, live", kubectl="kubectl get {kind} {name} {namespace} -o yaml",
+    ),
+    KeyAction(
+        id="object.logs", keys=("l",), label="logs", group="Object", scope="object", footer=13,
+        kinds=LOGGED, help="Logs on a full screen", kubectl="kubectl logs {kind}/{name} {namespace} -f",
+    ),
+    KeyAction(
+        id="object.previous_logs", keys=("p",), label="previous logs", group="Object", scope="object",
+        kinds=PODS, help="Logs of the container's previous run",
+        kubectl="kubectl logs {name} {namespace} --previous",
+    ),
+    KeyAction(
+        id="pod.shell", keys=("s",), label="shell", group="Object", scope="object", kinds=PODS, footer=14,
+        help="A shell in a container", kubectl="kubectl exec -it {name} {namespace} -- sh",
+    ),
+    KeyAction(
+        id="object.owner", keys=("o",), label="owner", group="Object", scope="object",
+        help="Go to the object that controls this one",
+    ),
+    KeyAction(
+        id="object.menu", keys=("m",), label="menu", group="Object", scope="object", footer=20,
+        help="Everything that can be done with the object",
+    ),
+    KeyAction(
+        id="object.edit", keys=("e",), label="edit", group="Object", scope="object", mutates=True,
+        help="Edit the object in $EDITOR", kubectl="kubectl edit {kind} {name} {namespace}", footer=17,
+    ),
+    KeyAction(
+        id="object.delete", keys=("D",), label="delete", group="Object", scope="object", mutates=True,
+        bulk=True, footer=19, help="Delete, after a dialog that names what goes",
+        kubectl="kubectl delete {kind} {name} {namespace}",
+    ),
+    KeyAction(
+        id="workload.scale", keys=("s",), label="scale", group="Object", scope="object", mutates=True,
+        kinds=SCALABLE, bulk=True, footer=14, help="Set the number of replicas",
+        kubectl="kubectl scale {kind}/{name} {namespace} --replicas=N",
+    ),
+    KeyAction(
+        id="workload.scale_up", keys=("+", "="), label="one more", group="Object", scope="object",
+        mutates=True, kinds=SCALABLE, help="One replica more", footer=15,
+        kubectl="kubectl scale {kind}/{name} {namespace} --replicas=+1",
+    ),
+    KeyAction(
+        id="workload.scale_down", keys=("-",), label="one less", group="Object", scope="object",
+        mutates=True, kinds=SCALABLE, help="One replica less", footer=16,
+        kubectl="kubectl scale {kind}/{name} {namespace} --replicas=-1",
+    ),
+    KeyAction(
+        id="workload.rollback", keys=("R",), label="rollback", group="Object", scope="object",
+        mutates=True, kinds=DEPLOYMENTS, help="Choose an earlier revision and return to it", footer=16,
+        kubectl="kubectl rollout undo {kind}/{name} {namespace}",
+    ),
+    KeyAction(
+        id="workload.restart", keys=("r",), label="restart", group="Object", scope="object", mutates=True,
+        kinds=ROLLOUTS, bulk=True, help="Replace its Pods one after another", footer=18,
+        kubectl="kubectl rollout restart {kind}/{name} {namespace}",
+    ),
+    KeyAction(
+        id="workload.pause", keys=("P",), label="pause", group="Object", scope="object", mutates=True,
+        kinds=DEPLOYMENTS, help="Pause or resume the rollout",
+        kubectl="kubectl rollout pause {kind}/{name} {namespace}",
+    ),
+    KeyAction(
+        id="node.cordon", keys=("C",), label="cordon", group="Object", scope="object", mutates=True,
+        kinds=NODES, bulk=True, help="Take no new Pods, or take them again", footer=14,
+        kubectl="kubectl cordon {name}",
+    ),
+    KeyAction(
+        id="node.drain", keys=("r",), label="drain", group="Object", scope="object", mutates=True,
+        kinds=NODES, help="Cordon the node and evict its Pods", footer=15,
+        kubectl="kubectl drain {name} --ignore-daemonsets --delete-emptydir-data",
+    ),
+    KeyAction(
+        id="app.history", keys=("H",), label="history", group="Object", scope="main",
+        help="What was done here, with the kubectl command for each",
+    ),
+]  # fmt: skip
+
+_LOG = [
+    KeyAction(
+        id="log.up", keys=("up", "k"), label="up", group="Log", scope="log", action="scroll_lines(-1)",
+        help="One line up; stops following",
+    ),
+    KeyAction(
+        id="log.down", keys=("down", "j"), label="down", group="Log", scope="log",
+        action="scroll_lines(1)", help="One line down",
+    ),
+    KeyAction(
+        id="log.page_up", keys=("pageup", "ctrl+b"), label="page up", group="Log", scope="log",
+        action="scroll_pages(-1)", help="One page up",
+    ),
+    KeyAction(
+        id="log.page_down", keys=("pagedown", "ctrl+f"), label="page down", group="Log", scope="log",
+        action="scroll_pages(1)", help="One page down",
+    ),
+    KeyAction(
+        id="log.top", keys=("home",), label="top", group="Log", scope="log", action="log_top",
+        help="The oldest line kept",
+    ),
+    KeyAction(
+        id="log.follow", keys=("end", "G", "F"), label="follow", group="Log", scope="log", action="follow",
+        help="Jump to the end and follow", footer=11,
+    ),
+    KeyAction(
+        id="log.left", keys=("left",), label="left", group="Log", scope="log", action="pan(-8)",
+        help="Scroll long lines to the left",
+    ),
+    KeyAction(
+        id="log.right", keys=("right",), label="right", group="Log", scope="log", action="pan(8)",
+        help="Scroll long lines to the right",
+    ),
+    KeyAction(
+        id="log.wrap", keys=("w",), label="wrap", group="Log", scope="log", action="wrap",
+        help="Wrap long lines, or clip them", footer=12,
+    ),
+    KeyAction(
+        id="log.timestamps", keys=("T",), label="timestamps", group="Log", scope="log",
+        action="timestamps", help="Show when each line was written", footer=13,
+    ),
+    KeyAction(
+        id="log.next_match", keys=("n",), label="next match", group="Log", scope="log",
+        action="match(1)", help="The next line that matches the search",
+    ),
+    KeyAction(
+        id="log.previous_match", keys=("N",), label="previous match", group="Log", scope="log",
+        action="match(-1)", help="The line before that matches the search",
+    ),
+    KeyAction(
+        id="log.clear", keys=("x",), label="clear", group="Log", scope="log", action="clear_log",
+        help="Forget the lines shown so far",
+    ),
+    KeyAction(
+        id="log.copy", keys=("c",), label="copy", group="Log", scope="log", action="copy_visible",
+        help="Copy the lines on the screen to the clipboard",
+    ),
+]  # fmt: skip
+
+REGISTRY = KeyRegistry([*_MOVE, *_SHOW, *_TABLE, *_OBJECT, *_LOG])
+"""The default keys."""

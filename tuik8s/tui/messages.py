@@ -1,0 +1,66 @@
+"""App-wide messages: what feeds tell the screens. They come from other tasks, so they carry facts only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from textual.message import Message
+
+if TYPE_CHECKING:
+    from tuik8s.api.kinds import Kind
+
+Severity = Literal["information", "warning", "error"]
+
+
+@dataclass
+class TableChanged(Message):
+    """The model of `kind` has changed since it was last announced; at most four times a second and kind."""
+
+    kind: Kind
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+
+@dataclass
+class LogChanged(Message):
+    """A log buffer has changed; at most four times a second and buffer."""
+
+    name: str
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+
+@dataclass
+class FeedLost(Message):
+    """The API stopped answering for `kind`; its rows are the last known. Next try in `retry_in` seconds."""
+
+    kind: Kind
+    reason: str
+    retry_in: float
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+
+@dataclass
+class FeedRestored(Message):
+    """`kind` is live again."""
+
+    kind: Kind
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+
+@dataclass
+class Notice(Message):
+    """One line for the person; newer ones replace older ones, errors stay until they are dismissed."""
+
+    text: str
+    severity: Severity = "information"
+
+    def __post_init__(self) -> None:
+        super().__init__()

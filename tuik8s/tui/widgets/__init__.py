@@ -1,0 +1,1 @@
+"""Widgets: each draws one model and tells its screen what the person did."""
