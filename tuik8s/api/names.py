@@ -64,7 +64,10 @@ def _check(text: str, limit: int, pattern: str, complaint: str) -> list[str]:
 
 @lru_cache(maxsize=4096)
 def _dns_label(text: str) -> tuple[str, ...]:
-    return tuple(_check(text, LABEL_LENGTH, _LABEL, _regex(_LABEL_TEXT, _LABEL, "my-name", "123-abc")))
+    complaint = _regex(_LABEL_TEXT, _LABEL, "my-name", "123-abc")
+    if re.fullmatch(_SUBDOMAIN, text):
+        complaint = "must not contain dots"
+    return tuple(_check(text, LABEL_LENGTH, _LABEL, complaint))
 
 
 def dns_label(text: str) -> list[str]:

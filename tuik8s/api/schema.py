@@ -1,0 +1,89 @@
+"""From what a client sent to an object of a known kind: every field checked against Kubernetes' schema."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tuik8s.api import shapes
+from tuik8s.api.errors import BadRequest
+from tuik8s.api.scalars import Mismatch
+
+if TYPE_CHECKING:
+    from tuik8s.api.kinds import Kind
+    from tuik8s.api.objects import Obj
+    from tuik8s.api.request import FieldValidation
+
+_MOST_STRICT_ERRORS = 100
+
+_GROUPS = {
+    "": "core",
+    "apps": "apps",
+    "autoscaling": "autoscaling",
+    "batch": "batch",
+    "policy": "policy",
+    "flowcontrol.apiserver.k8s.io": "flowcontrol",
+    "rbac.authorization.k8s.io": "rbac",
+    **{
+        f"{name}.k8s.io": name
+        for name in (
+            "admissionregistration", "apiextensions", "apiregistration", "authentication", "authorization",
+            "certificates", "coordination", "discovery", "events", "networking", "node", "resource",
+            "scheduling", "storage", "storagemigration",
+        )
+    },
+}  # fmt: skip
+
+
+class Decoded(NamedTuple):
+    """A new object, and warnings for the client."""
+
+    object: Obj
+    warnings: tuple[str, ...]
+
+
+def decode(kind: Kind, obj: Any, field_validation: FieldValidation = "Strict") -> Decoded:
+    """A new object of this kind, as Kubernetes would write it out; the input stays as it is.
+
+    Nulls and meaningless zero values are dropped; quantities of resource lists, times and base64 come out in
+    canonical form. Fields that Kubernetes merely requires may be missing: validation says so later. Raises
+    BadRequest, in the API server's words, for wrong types and, if strict, for unknown fields.
+    """
+    unknown: shapes.Findings = []
+    try:
+        decoded: Obj = shapes.struct_named(kind.model)(obj, None, unknown)
+    except (Mismatch, ValueError) as error:
+        raise _cannot_handle(kind, str(error)) from None
+    except RecursionError:
+        raise _cannot_handle(kind, "exceeded max depth") from None
+    decoded = {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": {}} | decoded
+    decoded["apiVersion"], decoded["kind"] = kind.api_version, kind.kind
+    problems = tuple(f'unknown field "{path}"' for path in unknown[:_MOST_STRICT_ERRORS])
+    if problems and field_validation == "Strict":
+        raise _cannot_handle(kind, f"strict decoding error: {', '.join(problems)}")
+    return Decoded(decoded, problems if field_validation == "Warn" else ())
+
+
+def _cannot_handle(kind: Kind, why: str) -> BadRequest:
+    return BadRequest(f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: {why}')
+
+
+def is_kubernetes_kind(api_version: str, kind: str) -> bool:
+    """Whether this release of Kubernetes has the kind in this version, served by tuik8s or not."""
+    group, _, version = api_version.rpartition("/")
+    module = f"lightkube.models.{_GROUPS.get(group, '')}_{version}"
+    if group not in _GROUPS or not re.fullmatch("v[0-9][a-z0-9]*", version) or not kind.isidentifier():
+        return False
+    if importlib.util.find_spec(module) is None:
+        return False
+    struct = getattr(importlib.import_module(module), kind, None)
+    return {"apiVersion", "kind", "metadata"} <= set(getattr(struct, "__struct_fields__", ()))
+
+
+def explain_unknown(api_version: str, kind: str) -> str:
+    """Why an object of a kind outside the registry is refused."""
+    if is_kubernetes_kind(api_version, kind):
+        return f'{kind} in version "{api_version}" is not served by this release of tuik8s'
+    return f'no matches for kind "{kind}" in version "{api_version}"'
