@@ -19,7 +19,7 @@ from tuik8s.applier.state import AppliedObject, File, reference_of, status_of
 from tuik8s.reconcile import Informer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from tuik8s.api.clock import Clock
@@ -36,18 +36,18 @@ _ORDER = ("Namespace", "ServiceAccount", "Secret", "ConfigMap", "Service", "Pod"
 
 
 class FolderApplier:
-    """Applies `folder` and follows it.
+    """Applies the manifests in `roots` (folders and files) and follows them.
 
-    `sync` brings the cluster to what is in the folder now; `run` does so for ever. `statuses` tells how each
-    file stands, and `on_change` is called whenever one stands differently.
+    `sync` brings the cluster to what is in them now; `run` does so for ever. `statuses` tells how each file
+    stands, and `on_change` is called whenever one stands differently. `missing`: a root is not there.
     """
 
     def __init__(
-        self, client: Client, folder: Path, registry: KindRegistry, *, clock: Clock,
+        self, client: Client, roots: Sequence[Path], registry: KindRegistry, *, clock: Clock,
         on_change: Callable[[ManifestFile], None] | None = None,
     ) -> None:  # fmt: skip
-        self.folder = folder
         self.missing = False
+        self._roots = tuple(roots)
         self._client = client
         self._registry = registry
         self._clock = clock
@@ -60,6 +60,10 @@ class FolderApplier:
 
     def statuses(self) -> list[ManifestFile]:
         return [file.status for _, file in sorted(self._files.items()) if file.status]
+
+    def applied(self, path: str) -> list[ObjectRef]:
+        """The objects of a file that the server has accepted."""
+        return list(self._files[path].applied)
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as tasks:
@@ -78,10 +82,10 @@ class FolderApplier:
             await self._inventory.load()
             self._loaded = True
         known = {path: file.snapshot.stamp for path, file in self._files.items()}
-        found = await asyncio.to_thread(scan, self.folder, known)
+        found = await asyncio.to_thread(scan, self._roots, known)
         self.missing = found is None
         if found is None:
-            log.warning("%s is not there; its objects stay", self.folder)
+            log.warning("%s is not there; its objects stay", self._names())
             return
         changed = await self._read([snapshot for snapshot in found.values() if snapshot])
         gone = self._files.keys() - found.keys()
@@ -109,22 +113,29 @@ class FolderApplier:
     async def _comes_back(self) -> None:
         while True:  # nothing tells of a folder that does not exist yet
             await asyncio.sleep(LOOK_AGAIN_MS / 1000)
-            if await asyncio.to_thread(self.folder.is_dir):
+            if all(self._inodes()):
                 return
 
     async def _changes(self) -> None:
-        inode = self.folder.stat().st_ino
+        inodes = self._inodes()
         try:
             watch = awatch(
-                self.folder, debounce=DEBOUNCE_MS, rust_timeout=LOOK_AGAIN_MS, yield_on_timeout=True
+                *self._roots, debounce=DEBOUNCE_MS, rust_timeout=LOOK_AGAIN_MS, yield_on_timeout=True
             )
             async for changes in watch:
                 # A folder that was replaced by another is not seen by the watch on the old one.
-                if changes or not self.folder.is_dir() or self.folder.stat().st_ino != inode:
+                if changes or self._inodes() != inodes:
                     return
         except OSError as error:
-            log.warning("cannot watch %s (%s); looking again", self.folder, error)
+            log.warning("cannot watch %s (%s); looking again", self._names(), error)
             await asyncio.sleep(LOOK_AGAIN_MS / 1000)
+
+    def _inodes(self) -> list[int]:
+        """Which folder stands at each root; 0 for none."""
+        return [root.stat().st_ino if root.exists() else 0 for root in self._roots]
+
+    def _names(self) -> str:
+        return ", ".join(str(root) for root in self._roots)
 
     # Reading ------------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tuik8s.applier.documents import SIZE_LIMIT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 SUFFIXES = (".yaml", ".yml", ".json")
@@ -23,7 +23,7 @@ class Snapshot:
     """One file as it was found. `stamp` changes whenever it is saved; `error` says why it has no data."""
 
     path: str
-    """Relative to the folder, with forward slashes."""
+    """Relative to its folder, with forward slashes; of several folders, with the folder's name before."""
     stamp: tuple[int, int, int]
     data: bytes = b""
     error: str = ""
@@ -38,19 +38,20 @@ def is_manifest(name: str) -> bool:
     return name.lower().endswith(SUFFIXES) and not name.startswith((".", "#", "~"))
 
 
-def scan(folder: Path, known: dict[str, tuple[int, int, int]]) -> dict[str, Snapshot | None] | None:
-    """Every manifest file; None for one that still has the stamp in `known`.
-
-    None as a whole: the folder is not there, or cannot be listed.
+def scan(roots: Sequence[Path], known: dict[str, tuple[int, int, int]]) -> dict[str, Snapshot | None] | None:
+    """Every manifest file in the folders, and the files, of `roots`; None for one that still has the stamp in
+    `known`. None as a whole: one of the roots is not there, so that what is missing means nothing.
     """
-    if not folder.is_dir():
-        return None
     found: dict[str, Snapshot | None] = {}
-    for path in _walk(folder):
-        relative = path.relative_to(folder).as_posix()
-        snapshot = _read(path, relative, known.get(relative))
-        if snapshot is not _VANISHED:
-            found[relative] = snapshot
+    for root in roots:
+        if not root.exists():
+            return None
+        for path in _walk(root) if root.is_dir() else [root]:
+            relative = path.relative_to(root).as_posix() if root.is_dir() else root.name
+            relative = relative if len(roots) == 1 or root.is_file() else f"{root.name}/{relative}"
+            snapshot = _read(path, relative, known.get(relative))
+            if snapshot is not _VANISHED:
+                found[relative] = snapshot
     return found
 
 

@@ -1,0 +1,71 @@
+"""`tuik8s reset`: remove one cluster's state and containers, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tuik8s.api.clock import SystemClock
+from tuik8s.cli.failures import explained
+from tuik8s.cli.options import cluster_options, config_of
+from tuik8s.cri import RuntimeUnavailable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tuik8s.config import Config
+
+# All that a cluster ever writes there; what else a person keeps in the folder stays.
+STATE = ("store.db", "store.db-wal", "store.db-shm", "store.db.lock", "tuik8s.log", "pods")
+
+
+@click.command()
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@cluster_options
+def reset(*, yes: bool, **settings: Any) -> None:
+    """Remove a cluster's state and its containers.
+
+    Other clusters, other containers and the manifests are not touched.
+    """
+    config = config_of(**settings)
+    if not yes:
+        click.confirm(
+            f"Remove cluster {config.cluster}, its containers and its state in {config.directory}?",
+            abort=True,
+        )
+    with explained():
+        click.echo(asyncio.run(_remove_containers(config)))
+        click.echo(_remove_state(config.directory))
+
+
+async def _remove_containers(config: Config) -> str:
+    from tuik8s.cri.docker import DockerRuntime
+
+    runtime = DockerRuntime(cluster=config.identity, clock=SystemClock())
+    try:
+        count = await runtime.remove_cluster()
+    except RuntimeUnavailable:
+        return "no Docker engine answers: containers, if there are any, stay"
+    finally:
+        await runtime.close()
+    return f"{count} containers removed"
+
+
+def _remove_state(directory: Path) -> str:
+    from tuik8s.storage import Store
+
+    if not directory.exists():
+        return "there was no state"
+    with Store.exclusive(directory / "store.db"):
+        for name in STATE:
+            path = directory / name
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+    if not any(directory.iterdir()):
+        directory.rmdir()
+    return f"state in {directory} removed"

@@ -1,0 +1,133 @@
+"""`tuik8s up`: the cluster, with the interface over it where there is a terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tuik8s.cli.failures import explained
+from tuik8s.cli.headless import narrate
+from tuik8s.cli.options import cluster_options, config_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tuik8s.cluster import Cluster
+    from tuik8s.config import Config
+
+DEFAULT_FOLDER = Path("manifests")
+
+
+@click.command()
+@click.argument("folder", required=False, type=click.Path(file_okay=False, path_type=Path))
+@click.option("--nodes", metavar="N", type=int, default=3, show_default=True, help="How many nodes.")
+@click.option(
+    "--node-cpu",
+    metavar="Q",
+    default="",
+    help="CPUs of each node, such as 4 or 500m; by default a share of the host's.",
+)
+@click.option(
+    "--node-memory",
+    metavar="Q",
+    default="",
+    help="Memory of each node, such as 8Gi; by default a share of the host's.",
+)
+@click.option("--max-pods", metavar="N", type=int, default=110, show_default=True, help="Pods a node takes.")
+@click.option(
+    "--runtime", type=click.Choice(["auto", "docker", "simulated"]), default="auto", show_default=True,
+    help="What runs containers; auto takes Docker where an engine answers.",
+)  # fmt: skip
+@click.option("--headless", is_flag=True, help="Without the interface: a line for each event.")
+@click.option("--ephemeral", is_flag=True, help="Keep nothing: neither state nor containers.")
+@click.option("--read-only", is_flag=True, help="The interface changes nothing.")
+@click.option("--seed", metavar="N", type=int, help="Make names and simulated containers repeat.")
+@cluster_options
+def up(folder: Path | None, *, headless: bool, read_only: bool, **settings: Any) -> None:
+    """Run the cluster, and keep it at what the manifests in FOLDER say.
+
+    FOLDER defaults to ./manifests, where there is one. Files in it are applied, and applied again whenever
+    they are saved. Without a terminal, or with --headless, a line for each event is printed, and Ctrl-C or
+    SIGTERM stops the cluster cleanly.
+    """
+    if folder is None and DEFAULT_FOLDER.is_dir():
+        folder = DEFAULT_FOLDER
+    config = config_of(folder=folder, **settings)
+    screen = not headless and sys.stdin.isatty() and sys.stdout.isatty()
+    with explained():
+        asyncio.run(_with_interface(config, read_only=read_only) if screen else _headless(config))
+
+
+async def _headless(config: Config) -> None:
+    from tuik8s.cluster import Cluster
+
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    async with Cluster(config) as cluster:
+        stop = asyncio.Event()
+        _on_signals(stop.set)
+        async with asyncio.TaskGroup() as tasks:
+            narration = tasks.create_task(narrate(cluster, click.echo))
+            await _first(stop.wait(), cluster.failed())
+            narration.cancel()
+    click.echo("stopped")
+
+
+async def _with_interface(config: Config, *, read_only: bool) -> None:
+    # Textual takes a good part of the start; the cluster does not need it.
+    from tuik8s.cluster import Cluster
+    from tuik8s.tui import Settings, TuiApp
+
+    async with Cluster(config) as cluster:
+        _log_to_file(cluster)
+        settings = Settings(keys_file=_keys_file(), read_only=read_only)
+        app = TuiApp(cluster.client, cluster.info, clock=cluster.clock, settings=settings)
+        _on_signals(app.exit)
+        async with asyncio.TaskGroup() as tasks:
+            watch = tasks.create_task(_end_with(cluster, app.exit))
+            await app.run_async(mouse=settings.mouse)
+            watch.cancel()
+
+
+async def _end_with(cluster: Cluster, leave: Callable[[], object]) -> None:
+    """A cluster that cannot go on ends the interface; its error is printed after the screen is given back."""
+    try:
+        await cluster.failed()
+    finally:
+        leave()
+
+
+async def _first(*waits: Any) -> None:
+    """Until one is done; its error is ours."""
+    tasks = [asyncio.ensure_future(wait) for wait in waits]
+    done, rest = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in rest:
+        task.cancel()
+    await asyncio.gather(*rest, return_exceptions=True)
+    for task in done:
+        task.result()
+
+
+def _on_signals(stop: Callable[[], object]) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, stop)
+
+
+def _log_to_file(cluster: Cluster) -> None:
+    """The screen belongs to the interface; warnings go beside the state."""
+    handler = logging.FileHandler(cluster.directory / "tuik8s.log", delay=True)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.getLogger().addHandler(handler)
+    logging.getLogger().setLevel(logging.INFO)
+
+
+def _keys_file() -> Path:
+    import platformdirs
+
+    return Path(platformdirs.user_config_dir("tuik8s", appauthor=False)) / "keys.yaml"

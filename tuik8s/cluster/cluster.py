@@ -1,0 +1,206 @@
+"""One cluster: what it is made of, and its life."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shutil
+import tempfile
+from contextlib import AsyncExitStack, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tuik8s.api import kinds
+from tuik8s.api.clock import Clock, Ids, RandomIds, SystemClock
+from tuik8s.api.errors import NotFound
+from tuik8s.api.kinds import KindRegistry
+from tuik8s.api.request import User
+from tuik8s.apiserver import ApiServer
+from tuik8s.applier import FolderApplier
+from tuik8s.client import Client, EventRecorder
+from tuik8s.cluster.information import Information
+from tuik8s.cluster.kubelets import Kubelets
+from tuik8s.cluster.loop_lag import LoopLag
+from tuik8s.cluster.runtime import choose_runtime
+from tuik8s.cluster.supervisor import Supervisor
+from tuik8s.cluster.together import together
+from tuik8s.controllers import CONTROLLERS
+from tuik8s.proxy import NodePortProxy
+from tuik8s.reconcile import Controller, Informers
+from tuik8s.scheduler import Scheduler
+from tuik8s.storage import Store
+
+if TYPE_CHECKING:
+
+    from tuik8s.config import Config
+    from tuik8s.cri import Runtime
+
+log = logging.getLogger(__name__)
+
+ADMINISTRATOR = User("kubernetes-admin", ("system:masters", "system:authenticated"))
+
+
+class Cluster:
+    """Everything of one cluster in this event loop.
+
+        async with Cluster(config) as cluster:
+            await cluster.client.list(kinds.POD)
+
+    Entering returns as soon as the API answers, and raises `storage.StorageError` when the state cannot be
+    opened; the container runtime and the components follow (`started`). Leaving stops all of them in the
+    reverse order of their start and closes the store. Containers on Docker go on running, unless the cluster
+    is ephemeral.
+    """
+
+    store: Store
+    api: ApiServer
+    client: Client
+    info: Information
+    kubelets: Kubelets
+    scheduler: Scheduler
+    proxy: NodePortProxy
+
+    def __init__(self, config: Config, *, clock: Clock | None = None, ids: Ids | None = None) -> None:
+        self.config = config
+        self.clock = clock or SystemClock()
+        self.ids = ids or RandomIds(config.seed)
+        self.registry = KindRegistry()
+        self.supervisor = Supervisor()
+        self.lag = LoopLag()
+        self.directory = config.directory
+        self.runtime: Runtime | None = None
+        self.applier: FolderApplier | None = None
+        self.controllers: list[Controller] = []
+        self._stack = AsyncExitStack()
+        self._starting: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Cluster:
+        async with self._stack:
+            await self._open()
+            self._stack = self._stack.pop_all()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    async def started(self) -> None:
+        """Wait until every component runs; raises `RuntimeFault` when the runtime asked for cannot be used."""
+        if self._starting is not None:
+            await asyncio.shield(self._starting)
+
+    async def failed(self) -> None:
+        """Never returns; raises what keeps the cluster from starting."""
+        await self.started()
+        await asyncio.Event().wait()
+
+    # Starting ---------------------------------------------------------------------------------------------
+
+    async def _open(self) -> None:
+        await asyncio.to_thread(self._prepare_directory)
+        path = None if self.config.ephemeral else self.directory / "store.db"
+        self.store = await Store.open(path, clock=self.clock)
+        self._stack.push_async_callback(self.store.close)
+        self.kubelets = Kubelets(self.config, clock=self.clock, ids=self.ids)
+        self.api = ApiServer(
+            self.store, clock=self.clock, ids=self.ids, kubelets=self.kubelets, registry=self.registry,
+            service_cidr=self.config.service_cidr,
+        )  # fmt: skip
+        await self.api.start()
+        self.client = self.client_for(ADMINISTRATOR, agent="tuik8s")
+        self.info = Information(self)
+        self._stack.push_async_callback(self._stop_runtime)
+        self._stack.push_async_callback(self.supervisor.stop)
+        self._starting = asyncio.create_task(self._start(), name="start")
+        self._stack.push_async_callback(_cancelled, self._starting)
+
+    async def _start(self) -> None:
+        self.supervisor.start("loop-lag", self.lag.run)
+        self.supervisor.start("statistics", self.info.run)
+        self._start_applier()
+        self._start_scheduler()
+        self.runtime = await choose_runtime(self.config, self.clock)
+        self._start_controllers(self.runtime)
+        await self._forget_old_nodes()
+        self._start_kubelets(self.runtime)
+        self._start_proxy()
+
+    def client_for(self, user: User, *, agent: str = "") -> Client:
+        return Client(self.api, user, agent=agent)
+
+    def _prepare_directory(self) -> None:
+        if self.config.ephemeral:
+            self.directory = Path(tempfile.mkdtemp(prefix=f"tuik8s-{self.config.cluster}-"))
+            self._stack.callback(shutil.rmtree, self.directory, ignore_errors=True)
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self.directory.chmod(0o700)
+
+    def _start_controllers(self, runtime: Runtime) -> None:
+        client = self.client_for(User("system:kube-controller-manager"))
+        informers = Informers(client)
+        for kind in CONTROLLERS:
+            recorder = EventRecorder(client, kind.name, clock=self.clock)
+            options = {"cluster_cidr": runtime.pod_cidr} if kind.name == "node-ipam-controller" else {}
+            controller = kind(client, informers, recorder, clock=self.clock, **options)
+            self.controllers.append(controller)
+            self.supervisor.start(kind.name, together(controller.run, recorder.run))
+        self.supervisor.start("controller-manager-informers", informers.run)
+
+    def _start_scheduler(self) -> None:
+        client = self.client_for(User("system:kube-scheduler"))
+        informers = Informers(client)
+        recorder = EventRecorder(client, "default-scheduler", clock=self.clock)
+        self.scheduler = Scheduler(client, informers, recorder, clock=self.clock)
+        self.supervisor.start("kube-scheduler", together(self.scheduler.run, recorder.run))
+        self.supervisor.start("scheduler-informers", informers.run)
+
+    def _start_proxy(self) -> None:
+        client = self.client_for(User("system:kube-proxy"))
+        informers = Informers(client)
+        recorder = EventRecorder(client, "kube-proxy", clock=self.clock)
+        self.proxy = NodePortProxy(
+            informers,
+            self.kubelets.dial,
+            dial_udp=self.kubelets.dial_udp,
+            host=self.config.host,
+            recorder=recorder,
+        )
+        self.supervisor.start("kube-proxy", together(self.proxy.run, recorder.run))
+        self.supervisor.start("proxy-informers", informers.run)
+
+    def _start_applier(self) -> None:
+        if self.config.folder is None:
+            return
+        client = self.client_for(ADMINISTRATOR, agent="tuik8s-folder")
+        self.applier = FolderApplier(client, [self.config.folder], self.registry, clock=self.clock)
+        self.supervisor.start("manifest-folder", self.applier.run)
+
+    def _start_kubelets(self, runtime: Runtime) -> None:
+        informers = Informers(self.client_for(User("system:masters", ("system:masters",)), agent="kubelet"))
+        self.kubelets.build(runtime, self.api, informers, self.directory)
+        for name, run in self.kubelets.runs():
+            self.supervisor.start(name, run)
+        self.supervisor.start("kubelet-informers", informers.run)
+
+    async def _forget_old_nodes(self) -> None:
+        """Nodes that an earlier run hosted and this one does not leave, as by `kubectl delete node`."""
+        for node in (await self.client.list(kinds.NODE))["items"]:
+            name = node["metadata"]["name"]
+            if name in self.kubelets.names:
+                continue
+            log.info("node %s is not run any more", name)
+            with suppress(NotFound):
+                await self.client.delete(kinds.NODE, "", name)
+
+    # Stopping ---------------------------------------------------------------------------------------------
+
+    async def _stop_runtime(self) -> None:
+        if self.runtime is None:
+            return
+        if self.config.ephemeral:
+            await self.runtime.remove_cluster()
+        await self.runtime.close()
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

@@ -1,0 +1,109 @@
+"""The kubelets of all nodes, and the one door to them."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from tuik8s.api.errors import ServiceUnavailable
+from tuik8s.api.request import User
+from tuik8s.client import Client, EventRecorder
+from tuik8s.cluster.together import together
+from tuik8s.kubelet import Kubelet, NodeConfig
+from tuik8s.kubelet.pleg import Pleg
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from tuik8s.api.clock import Clock, Ids
+    from tuik8s.api.objects import Obj
+    from tuik8s.client import ExecStream, LogOptions, Transport
+    from tuik8s.config import Config
+    from tuik8s.cri import Runtime
+    from tuik8s.reconcile import Informers
+
+
+class Kubelets:
+    """Builds one kubelet a node; afterwards logs, exec and connections go to the one that runs the pod."""
+
+    def __init__(self, config: Config, *, clock: Clock, ids: Ids) -> None:
+        self.names = tuple(f"node-{number}" for number in range(1, config.nodes + 1))
+        self._config = config
+        self._clock = clock
+        self._ids = ids
+        self._kubelets: dict[str, Kubelet] = {}
+        self._recorders: dict[str, EventRecorder] = {}
+        self._runtime: Runtime | None = None
+
+    def build(self, runtime: Runtime, transport: Transport, informers: Informers, root: Path) -> None:
+        """One kubelet a node, each under its own identity; all read from the same informers."""
+        self._runtime = runtime
+        for name in self.names:
+            client = Client(transport, User(f"system:node:{name}", ("system:nodes",)), agent="kubelet")
+            recorder = EventRecorder(client, "kubelet", host=name, clock=self._clock)
+            self._recorders[name] = recorder
+            self._kubelets[name] = Kubelet(
+                client, informers, recorder, runtime, self._node(name),
+                clock=self._clock, ids=self._ids, root=root,
+            )  # fmt: skip
+
+    def runs(self) -> Iterator[tuple[str, Callable[[], Awaitable[None]]]]:
+        for name, kubelet in self._kubelets.items():
+            yield f"kubelet-{name}", together(kubelet.run, self._recorders[name].run)
+
+    # What the API server needs (`apiserver.ports.KubeletPort`) ----------------------------------------------
+
+    def logs(self, pod: Obj, options: LogOptions) -> AsyncIterator[bytes]:
+        return self._of(pod).logs(pod, options)
+
+    async def exec(
+        self, pod: Obj, container: str, command: Sequence[str], *, tty: bool, stdin: bool
+    ) -> ExecStream:
+        return await self._of(pod).exec(pod, container, command, tty=tty, stdin=stdin)
+
+    # What the proxy needs -------------------------------------------------------------------------------------
+
+    async def dial(
+        self, node: str, pod_uid: str, port: int
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """A connection to a port in a pod; raises OSError as connect(2) would."""
+        runtime, sandbox = self._sandbox(node, pod_uid)
+        return await runtime.dial(sandbox, port)
+
+    async def dial_udp(self, node: str, pod_uid: str, port: int) -> tuple[str, int]:
+        runtime, sandbox = self._sandbox(node, pod_uid)
+        return await runtime.dial_udp(sandbox, port)
+
+    def _sandbox(self, node: str, pod_uid: str) -> tuple[Runtime, str]:
+        sandbox = Pleg.of(self._runtime).state(pod_uid).sandbox if self._runtime else None
+        if self._runtime is None or sandbox is None:
+            raise ConnectionRefusedError(f"node {node} runs no pod {pod_uid}")
+        return self._runtime, sandbox.id
+
+    def _of(self, pod: Obj) -> Kubelet:
+        node = pod["spec"].get("nodeName", "")
+        kubelet = self._kubelets.get(node)
+        if kubelet is None:
+            raise ServiceUnavailable(f"the kubelet of node {node} is not running")
+        return kubelet
+
+    def _node(self, name: str) -> NodeConfig:
+        cpu, memory = self._config.node_cpu, self._config.node_memory
+        return NodeConfig(
+            name=name,
+            cpu=cpu or f"{max(_host_cpus() * 1000 // len(self.names), 100)}m",
+            memory=memory or f"{max(_host_memory() // len(self.names) // 1024, 64 * 1024)}Ki",
+            max_pods=self._config.max_pods,
+            address=self._config.host or "127.0.0.1",
+        )
+
+
+def _host_cpus() -> int:
+    return os.cpu_count() or 1
+
+
+def _host_memory() -> int:
+    """Bytes."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
