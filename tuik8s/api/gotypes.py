@@ -9,7 +9,8 @@ from __future__ import annotations
 
 INT64_FIELDS = frozenset({
     "activeDeadlineSeconds", "deletionGracePeriodSeconds", "expirationSeconds", "fsGroup", "generation",
-    "gid", "gracePeriodSeconds", "maxExpirationSeconds", "observedGeneration", "remainingItemCount", "revision",
+    "gid", "gracePeriodSeconds", "maxExpirationSeconds", "observedGeneration", "remainingItemCount",
+    "revision",
     "runAsGroup", "runAsUser", "seconds", "sizeBytes", "startingDeadlineSeconds", "supplementalGroups",
     "terminationGracePeriodSeconds", "tolerationSeconds", "uid", "capacity", "defaultUser", "user",
 })  # fmt: skip
@@ -29,7 +30,7 @@ BYTES_FIELDS = frozenset({("CertificateSigningRequestSpec", "request"), ("Webhoo
 KEPT_EMPTY_STRINGS = frozenset({
     ("HostPathVolumeSource", "type"), ("PersistentVolumeClaimSpec", "storageClassName"),
     ("PersistentVolumeSpec", "storageClassName"), ("PersistentVolumeClaimSpec", "volumeAttributesClassName"),
-    ("NodeRuntimeHandler", "name"),
+    ("NodeRuntimeHandler", "name"), ("GRPCAction", "service"),
 })  # fmt: skip
 """Optional strings behind a pointer for which "" differs from absent."""
 

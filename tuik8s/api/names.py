@@ -99,7 +99,7 @@ def _qualified_name(text: str) -> tuple[str, ...]:
     parts = text.split("/")
     problems: list[str] = []
     if len(parts) > 2:
-        complaint = _regex("a qualified name " + _QUALIFIED_TEXT, _QUALIFIED, "MyName", "my.name", "123-abc")
+        complaint = _regex("a valid label key " + _QUALIFIED_TEXT, _QUALIFIED, "MyName", "my.name", "123-abc")
         return (complaint + " with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')",)
     name = parts[-1]
     if len(parts) == 2:

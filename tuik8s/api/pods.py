@@ -80,7 +80,7 @@ def host_ports(pod: Obj) -> list[HostPort]:
 def pod_requests(pod: Obj) -> Resources:
     """What the scheduler reserves: the larger of what runs together and of each init step, with overhead."""
     spec = pod.get("spec") or {}
-    total = _aggregate(spec, "requests")
+    total = container_requests(spec)
     _override(total, spec, "requests")
     _add(total, _amounts(spec.get("overhead")))
     return total
@@ -94,6 +94,16 @@ def pod_limits(pod: Obj) -> Resources:
     overhead = _amounts(spec.get("overhead"))
     _add(total, {name: amount for name, amount in overhead.items() if total.get(name)})
     return total
+
+
+def container_requests(spec: Obj) -> Resources:
+    """What a pod spec's containers request together, without overhead and pod-level resources."""
+    return _aggregate(spec, "requests")
+
+
+def is_pod_level_resource(name: str) -> bool:
+    """Whether it can be set for the whole pod."""
+    return name in _QOS_RESOURCES or name.startswith("hugepages-")
 
 
 def _aggregate(spec: Obj, which: str) -> Resources:
@@ -134,7 +144,7 @@ def _raise_to(total: Resources, least: Resources) -> None:
 def _override(total: Resources, spec: Obj, which: str) -> None:
     """Resources set for the whole pod count instead of the containers' sum."""
     for name, amount in _amounts((spec.get("resources") or {}).get(which)).items():
-        if name in _QOS_RESOURCES or name.startswith("hugepages-"):
+        if is_pod_level_resource(name):
             total[name] = amount
 
 

@@ -45,11 +45,12 @@ def json_kind(value: Any) -> str:
         return "bool"
     if isinstance(value, int | float):
         return "number"
-    return {str: "string", list: "array", dict: "object"}.get(type(value), "null")
+    names: dict[type, str] = {str: "string", list: "array", dict: "object"}
+    return names.get(type(value), "null")
 
 
 def string(value: Any, wanted: str = "string") -> str:
-    if type(value) is not str:
+    if not isinstance(value, str):
         raise Mismatch(json_kind(value), wanted)
     return value
 
