@@ -280,7 +280,7 @@ class Runtime(Protocol):
 
     async def remove_container(self, container_id: str) -> None: ...
     async def list_containers(self, pod_uid: str = "") -> list[ContainerStatus]:
-        """Every container of this cluster on every node (or of one pod), newest first, sandboxes not included.
+        """Every container of this cluster on every node (or of one pod), newest first; no sandboxes.
 
         A kubelet asks for one pod after each of that pod's events: answer that without looking at the others.
         """
@@ -307,10 +307,13 @@ class Runtime(Protocol):
 
     # Images -----------------------------------------------------------------------------------------------
 
-    async def image(self, reference: str) -> Image | None:
-        """What is present under this name; raises `InvalidImageName`."""
+    async def image(self, reference: str, sandbox: PodSandboxConfig | None = None) -> Image | None:
+        """What is present under this name; raises `InvalidImageName`. As in CRI's PullImageRequest the
+        sandbox the image is for may be given: the simulated runtime reads its annotations."""
 
-    async def pull(self, reference: str, progress: Callable[[str], None]) -> Image:
-        """Fetch; `progress` is told in words. Raises `ImagePullFailed`."""
+    async def pull(
+        self, reference: str, progress: Callable[[str], None], sandbox: PodSandboxConfig | None = None
+    ) -> Image:
+        """Fetch; `progress` is told in words. Raises `ImagePullFailed`, `InvalidImageName`."""
 
     async def images(self) -> list[Image]: ...
