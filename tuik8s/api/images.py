@@ -6,7 +6,8 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-_HOST = r"(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*|\[[a-fA-F0-9:]+\])"
+_HOST_PART = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
+_HOST = rf"(?:{_HOST_PART}(?:\.{_HOST_PART})*|\[[a-fA-F0-9:]+\])"
 _PATH = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _NAME = rf"(?:{_HOST}(?::[0-9]+)?/)?{_PATH}(?:/{_PATH})*"
 _REFERENCE = re.compile(
@@ -41,7 +42,7 @@ def _problem(reference: str) -> str:
 
 
 def default_pull_policy(reference: str) -> str:
-    """Always for the tag `latest`, written or implied; IfNotPresent for all others and for what is no reference."""
+    """Always for the tag `latest`, written or implied; IfNotPresent otherwise, also for what is no reference."""
     try:
         return "Always" if parse(reference).tag == "latest" else "IfNotPresent"
     except ValueError:
