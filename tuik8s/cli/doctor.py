@@ -111,7 +111,10 @@ async def _docker(config: Config) -> Finding:
     try:
         version = await runtime.version()
     except RuntimeFault as error:
-        remedy = "start a Docker engine to run real containers (and add yourself to the group docker); until then they are simulated"
+        remedy = (
+            "start a Docker engine to run real containers (and add yourself to the group docker);"
+            " until then they are simulated"
+        )
         return Finding("docker", str(error), remedy, needed=False)
     finally:
         await runtime.close()

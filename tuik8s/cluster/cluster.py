@@ -31,7 +31,6 @@ from tuik8s.scheduler import Scheduler
 from tuik8s.storage import Store
 
 if TYPE_CHECKING:
-
     from tuik8s.config import Config
     from tuik8s.cri import Runtime
 
@@ -84,7 +83,7 @@ class Cluster:
         await self._stack.aclose()
 
     async def started(self) -> None:
-        """Wait until every component runs; raises `RuntimeFault` when the runtime asked for cannot be used."""
+        """Wait until every component runs; `RuntimeFault` when the runtime asked for cannot be used."""
         if self._starting is not None:
             await asyncio.shield(self._starting)
 

@@ -54,7 +54,7 @@ async def converge(
     client: Client, applier: FolderApplier, registry: KindRegistry, *, timeout: float,
     progress: Callable[[int, int], None],
 ) -> Report:  # fmt: skip
-    """Wait until every applied object is ready, or `timeout` seconds; `progress(ready, all)` is told meanwhile."""
+    """Wait until every applied object is ready, or `timeout` seconds; `progress(ready, all)` is told."""
     loop = asyncio.get_running_loop()
     started = loop.time()
     await applier.sync()
@@ -168,10 +168,12 @@ def _warnings(outcome: Outcome, pods: set[str], events: Sequence[Obj]) -> list[s
         if event["type"] == "Warning" and _is_about(event["involvedObject"], outcome, pods)
     ]
     about.sort(key=lambda event: event.get("lastTimestamp") or "", reverse=True)
-    return [
-        f"{event['involvedObject']['kind']} {event['involvedObject']['name']}: {event['reason']}: {event['message']}"
-        for event in about
-    ]
+    return [_event_text(event) for event in about]
+
+
+def _event_text(event: Obj) -> str:
+    involved = event["involvedObject"]
+    return f"{involved['kind']} {involved['name']}: {event['reason']}: {event['message']}"
 
 
 def _is_about(involved: Obj, outcome: Outcome, pods: set[str]) -> bool:

@@ -53,7 +53,7 @@ class Kubelets:
         for name, kubelet in self._kubelets.items():
             yield f"kubelet-{name}", together(kubelet.run, self._recorders[name].run)
 
-    # What the API server needs (`apiserver.ports.KubeletPort`) ----------------------------------------------
+    # What the API server needs (`apiserver.ports.KubeletPort`) ---------------------------------------------
 
     def logs(self, pod: Obj, options: LogOptions) -> AsyncIterator[bytes]:
         return self._of(pod).logs(pod, options)
@@ -63,7 +63,7 @@ class Kubelets:
     ) -> ExecStream:
         return await self._of(pod).exec(pod, container, command, tty=tty, stdin=stdin)
 
-    # What the proxy needs -------------------------------------------------------------------------------------
+    # What the proxy needs -----------------------------------------------------------------------------------
 
     async def dial(
         self, node: str, pod_uid: str, port: int
