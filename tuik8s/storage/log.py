@@ -51,7 +51,7 @@ class Log(Protocol):
         `limit` (0: all), and the number of those left."""
 
     async def last_before(self, time: int) -> int:
-        """The newest revision written before this time (microseconds); 0 when there is none."""
+        """The newest revision written before this time (microseconds), at least the compacted one."""
 
     async def compact(self, revision: int) -> None:
         """Drop what is not needed to read states from `revision` on."""

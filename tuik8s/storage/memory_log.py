@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,7 @@ class MemoryLog:
     def __init__(self) -> None:
         self._entries: dict[int, Entry] = {}
         self._by_key: dict[str, list[Entry]] = {}
-        self._size = 0
+        self._revision = self._compacted = self._size = 0
 
     async def load(self) -> Loaded:
         return Loaded(0, 0, [])
@@ -34,6 +34,7 @@ class MemoryLog:
             self._entries[entry.revision] = entry
             self._by_key.setdefault(entry.key, []).append(entry)
             self._size += len(entry.value)
+        self._revision = entries[-1].revision
 
     async def changes(self, prefix: str, since: int, until: int) -> list[Change]:
         # Above the compacted revision there are no gaps.
@@ -58,14 +59,12 @@ class MemoryLog:
         return page, len(live) - len(page)
 
     async def last_before(self, time: int) -> int:
-        found = 0
-        for revision, entry in self._entries.items():
-            if entry.time >= time:
-                break
-            found = revision
-        return found
+        # Above the compacted revision there are no gaps, and times rise.
+        revisions = range(self._compacted + 1, self._revision + 1)
+        return self._compacted + bisect_left(revisions, time, key=lambda r: self._entries[r].time)
 
     async def compact(self, revision: int) -> None:
+        self._compacted = revision
         for number, key in enumerate(list(self._by_key), 1):
             self._compact_key(key, revision)
             if number % COMPACT_CHUNK == 0:

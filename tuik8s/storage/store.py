@@ -28,6 +28,7 @@ from tuik8s.storage.records import (
     from_microseconds,
     to_microseconds,
 )
+from tuik8s.storage.sqlite_log import SqliteLog
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,7 +77,7 @@ class Store:
         Raises StoreLocked when another process has it, StoreCorrupt or StoreIncompatible when it cannot be
         trusted; the file is then left as it is.
         """
-        log = await _open_log(path)
+        log: Log = MemoryLog() if path is None else await SqliteLog.open(path)
         try:
             loaded = await log.load()
             return cls(log, loaded, clock=clock, retention=retention or Retention(), buffer=watch_buffer)
@@ -236,14 +237,6 @@ def record_of(change: Change) -> Record:
     return Record(
         entry.revision, entry.key, entry.operation, decode(entry), previous, moment, entry.author, entry.cause
     )
-
-
-async def _open_log(path: Path | None) -> Log:
-    if path is None:
-        return MemoryLog()
-    from tuik8s.storage.sqlite_log import SqliteLog
-
-    return await SqliteLog.open(path)
 
 
 def _item(entry: Entry) -> Item:
