@@ -1,7 +1,7 @@
 """Colours: our themes, and what each tone of a cell is in each of them.
 
-Widgets name tones, never colours; the stylesheet gives each tone a theme variable. What a tone says can always be
-read from the text as well, so that nothing is lost under NO_COLOR.
+Widgets name tones, never colours; the stylesheet gives each tone a theme variable. What a tone says can
+always be read from the text as well, so that nothing is lost under NO_COLOR.
 """
 
 from __future__ import annotations

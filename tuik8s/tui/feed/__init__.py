@@ -1,1 +1,1 @@
-"""Feeds: the only place that watches. Plain asyncio tasks beside the app, which hear of news by message only."""
+"""Feeds: the only place that watches. Plain asyncio tasks; the app hears of news by message only."""

@@ -1,1 +1,1 @@
-"""What tables show, as pure data: models keyed by uid, and how rows are aged, coloured, filtered and sorted."""
+"""What tables show, as pure data: models keyed by uid; how rows are aged, toned, filtered, sorted."""

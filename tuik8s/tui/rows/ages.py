@@ -1,0 +1,103 @@
+"""Ages: which moment a column counts from, and how Kubernetes writes the time since.
+
+The server writes ages when it answers; a row that does not change would keep its age for ever, so the
+interface counts again from the object's own timestamps.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from tuik8s.api.clock import parse_time
+from tuik8s.api.pods import summary
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from tuik8s.api.objects import Obj
+
+UNKNOWN = "<unknown>"
+
+
+def human_duration(seconds: float) -> str:
+    """k8s.io/apimachinery/pkg/util/duration.HumanDuration: two units at most, three digits or so."""
+    whole = int(seconds)
+    if whole < -1:
+        return "<invalid>"
+    if whole < 120:
+        return f"{max(whole, 0)}s"
+    minutes, hours = whole // 60, whole // 3600
+    if minutes < 10:
+        return _pair(minutes, "m", whole % 60, "s")
+    if minutes < 180:
+        return f"{minutes}m"
+    if hours < 8:
+        return _pair(hours, "h", minutes % 60, "m")
+    if hours < 48:
+        return f"{hours}h"
+    days = hours // 24
+    if hours < 192:
+        return _pair(days, "d", hours % 24, "h")
+    if days < 730:
+        return f"{days}d"
+    return _pair(days // 365, "y", days % 365 if days < 2920 else 0, "d")
+
+
+def _pair(large: int, large_unit: str, small: int, small_unit: str) -> str:
+    return f"{large}{large_unit}{small}{small_unit}" if small else f"{large}{large_unit}"
+
+
+@lru_cache(maxsize=20_000)
+def moment(text: str) -> datetime | None:
+    """A timestamp of an object; None when it is absent or not one."""
+    try:
+        return parse_time(text) if text else None
+    except ValueError:
+        return None
+
+
+def created(obj: Obj) -> datetime | None:
+    return moment(obj["metadata"].get("creationTimestamp") or "")
+
+
+def first_seen(event: Obj) -> datetime | None:
+    """Of an Event of either group (pkg/printers/internalversion, printEvent)."""
+    text = event.get("firstTimestamp") or event.get("deprecatedFirstTimestamp") or event.get("eventTime")
+    return moment(text or "") or created(event)
+
+
+def last_seen(event: Obj) -> datetime | None:
+    text = (
+        (event.get("series") or {}).get("lastObservedTime")
+        or event.get("lastTimestamp")
+        or event.get("deprecatedLastTimestamp")
+        or event.get("eventTime")
+    )
+    return moment(text or "") or created(event)
+
+
+COUNTED_FROM: dict[str, Callable[[Obj], datetime | None]] = {
+    "age": created,
+    "last seen": last_seen,
+    "first seen": first_seen,
+}
+"""By column name in lower case."""
+
+
+def age_text(since: datetime | None, now: datetime) -> str:
+    return UNKNOWN if since is None else human_duration((now - since).total_seconds())
+
+
+_RESTARTS = re.compile(r"(\d+) \([^)]* ago\)")
+
+
+def restarts_text(cell: str, pod: Obj, now: datetime) -> str:
+    """The RESTARTS cell `3 (20s ago)` as it would be written now."""
+    match = _RESTARTS.fullmatch(cell)
+    if match is None:
+        return cell
+    last = moment(summary(pod).last_restart)
+    return cell if last is None else f"{match[1]} ({age_text(last, now)} ago)"
