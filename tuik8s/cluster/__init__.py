@@ -4,7 +4,7 @@ The only package that knows all the others. Each component gets a client under i
 server gets the kubelets through the Protocol that it declares.
 """
 
-from tuik8s.cluster.cluster import Cluster, ClusterFailed
+from tuik8s.cluster.cluster import Cluster
 from tuik8s.cluster.supervisor import Component, ComponentState, Supervisor
 
-__all__ = ["Cluster", "ClusterFailed", "Component", "ComponentState", "Supervisor"]
+__all__ = ["Cluster", "Component", "ComponentState", "Supervisor"]
