@@ -41,15 +41,31 @@ BROKEN_COUNT = 1000
 
 # Each replaces something of a valid Deployment, so that it cannot be applied any more.
 REPLACEMENTS = [
-    ("apps/v1", "apps/v9"), ("Deployment", "Deploymnt"), ("kind:", "knd:"), ("replicas: 2", "replicas: two"),
-    ("replicas: 2", "replicas: -1"), ("replicas: 2", "replicas: 2.5"), ("replicas: 2", "replicas: {a: b}"),
-    ("replicas: 2", "replica: 2"), ("app: web}\n  template", "app: other}\n  template"), ("cpu: 100m", "cpu: fast"),
-    ("64Mi", "64Mb"), ("containerPort: 80", "containerPort: 80000"), ("containerPort: 80", "containerPort: http"),
-    ("- name: web", "- name: We_b"), ("image: nginx:1.27", "imag: nginx"), ("image: nginx:1.27", 'image: ""'),
-    ("containers:", "container:"), ("metadata:\n  name", "metadata:\n  nam"), ("labels: {app: web}\nspec", "labels: [app]\nspec"),
-    ("matchLabels: {app: web}", "matchLabels: {app: -web-}"), ("spec:\n  replicas", "spc:\n  replicas"),
-    ("template:", "templates:"), ("selector:", "selectors:"), ("- containerPort", "- hostPort: x\n          containerPort"),
-]  # fmt: skip
+    ("apps/v1", "apps/v9"),
+    ("Deployment", "Deploymnt"),
+    ("kind:", "knd:"),
+    ("replicas: 2", "replicas: two"),
+    ("replicas: 2", "replicas: -1"),
+    ("replicas: 2", "replicas: 2.5"),
+    ("replicas: 2", "replicas: {a: b}"),
+    ("replicas: 2", "replica: 2"),
+    ("app: web}\n  template", "app: other}\n  template"),
+    ("cpu: 100m", "cpu: fast"),
+    ("64Mi", "64Mb"),
+    ("containerPort: 80", "containerPort: 80000"),
+    ("containerPort: 80", "containerPort: http"),
+    ("- name: web", "- name: We_b"),
+    ("image: nginx:1.27", "imag: nginx"),
+    ("image: nginx:1.27", 'image: ""'),
+    ("containers:", "container:"),
+    ("metadata:\n  name", "metadata:\n  nam"),
+    ("labels: {app: web}\nspec", "labels: [app]\nspec"),
+    ("matchLabels: {app: web}", "matchLabels: {app: -web-}"),
+    ("spec:\n  replicas", "spc:\n  replicas"),
+    ("template:", "templates:"),
+    ("selector:", "selectors:"),
+    ("- containerPort", "- hostPort: x\n          containerPort"),
+]
 
 
 def deployment(name: str) -> str:
@@ -114,8 +130,15 @@ def large(source: random.Random, name: str) -> bytes:
 
 
 KINDS: list[tuple[Callable[[random.Random, str], bytes], int]] = [
-    (replaced, 40), (truncated, 10), (torn, 20), (binary, 10), (not_utf8, 10), (nested, 3), (bomb, 3), (nonsense, 10),
-]  # fmt: skip
+    (replaced, 40),
+    (truncated, 10),
+    (torn, 20),
+    (binary, 10),
+    (not_utf8, 10),
+    (nested, 3),
+    (bomb, 3),
+    (nonsense, 10),
+]
 
 
 async def test_each_of_a_thousand_broken_files_is_reported(

@@ -19,8 +19,19 @@ def test_manifests_are_known_by_their_ending(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [".a.yaml", "a.yaml~", "#a.yaml#", ".#a.yaml", "a.yaml.swp", ".a.yaml.swp", "4913", "a.yaml.tmp", "README.md"]
-)  # fmt: skip
+    "name",
+    [
+        ".a.yaml",
+        "a.yaml~",
+        "#a.yaml#",
+        ".#a.yaml",
+        "a.yaml.swp",
+        ".a.yaml.swp",
+        "4913",
+        "a.yaml.tmp",
+        "README.md",
+    ],
+)
 def test_editors_temporary_files_are_not(name: str) -> None:
     assert not is_manifest(name)
 

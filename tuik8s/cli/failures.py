@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tuik8s.cri import RuntimeFault
-from tuik8s.storage import StorageError
+from tuik8s.storage import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +19,7 @@ def explained() -> Iterator[None]:
     """Errors with a remedy end the command with their text and exit code 1; others keep their traceback."""
     try:
         yield
-    except* (StorageError, RuntimeFault, OSError) as group:
+    except* (StoreError, RuntimeFault, OSError) as group:
         raise click.ClickException("; ".join(str(error) for error in _leaves(group))) from group
 
 

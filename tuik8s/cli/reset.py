@@ -37,8 +37,8 @@ def reset(*, yes: bool, **settings: Any) -> None:
             abort=True,
         )
     with explained():
-        click.echo(asyncio.run(_remove_containers(config)))
         click.echo(_remove_state(config.directory))
+        click.echo(asyncio.run(_remove_containers(config)))
 
 
 async def _remove_containers(config: Config) -> str:
@@ -55,17 +55,20 @@ async def _remove_containers(config: Config) -> str:
 
 
 def _remove_state(directory: Path) -> str:
-    from tuik8s.storage import Store
+    from tuik8s.storage.sqlite_file import FileLock
 
     if not directory.exists():
         return "there was no state"
-    with Store.exclusive(directory / "store.db"):
+    lock = FileLock(directory / "store.db")
+    try:
         for name in STATE:
             path = directory / name
             if path.is_dir():
                 shutil.rmtree(path)
             else:
                 path.unlink(missing_ok=True)
+    finally:
+        lock.release()
     if not any(directory.iterdir()):
         directory.rmdir()
     return f"state in {directory} removed"

@@ -16,6 +16,7 @@ from tuik8s.api.errors import NotFound
 from tuik8s.api.kinds import KindRegistry
 from tuik8s.api.request import User
 from tuik8s.apiserver import ApiServer
+from tuik8s.apiserver.event_expiry import EventExpiry
 from tuik8s.applier import FolderApplier
 from tuik8s.client import Client, EventRecorder
 from tuik8s.cluster.information import Information
@@ -45,7 +46,7 @@ class Cluster:
         async with Cluster(config) as cluster:
             await cluster.client.list(kinds.POD)
 
-    Entering returns as soon as the API answers, and raises `storage.StorageError` when the state cannot be
+    Entering returns as soon as the API answers, and raises `storage.StoreError` when the state cannot be
     opened; the container runtime and the components follow (`started`). Leaving stops all of them in the
     reverse order of their start and closes the store. Containers on Docker go on running, unless the cluster
     is ephemeral.
@@ -115,6 +116,7 @@ class Cluster:
     async def _start(self) -> None:
         self.supervisor.start("loop-lag", self.lag.run)
         self.supervisor.start("statistics", self.info.run)
+        self.supervisor.start("event-expiry", EventExpiry(self.store, clock=self.clock).run)
         self._start_applier()
         self._start_scheduler()
         self.runtime = await choose_runtime(self.config, self.clock)
