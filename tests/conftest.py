@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,11 @@ from tests.support.control_plane import ControlPlane
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+
+def pytest_configure() -> None:
+    # Else the asyncio plugin makes a loop only to put it back after each test, and nobody closes that one.
+    asyncio.set_event_loop(None)
 
 
 @pytest.fixture

@@ -139,8 +139,9 @@ def test_requests_must_be_free() -> None:
     snapshot = cluster(make_node("a"), make_node("b", cpu="1", memory="1Gi"), a=[old])
     decision = decide(info("p", requests={"cpu": "1500m", "memory": "2Gi"}), snapshot)
     assert decision.message == (
-        "0/2 nodes are available: 1 Insufficient memory, 2 Insufficient cpu. preemption: 0/2 nodes are "
-        "available: 1 No preemption victims found for incoming pod, 1 Preemption is not helpful for scheduling."
+        "0/2 nodes are available: 1 Insufficient memory, 2 Insufficient cpu. preemption: "
+        "0/2 nodes are available: 1 No preemption victims found for incoming pod, "
+        "1 Preemption is not helpful for scheduling."
     )
 
 

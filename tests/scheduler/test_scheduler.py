@@ -57,7 +57,7 @@ class Bench:
 
     async def scheduled(self, name: str, limit: float = 60.0) -> str:
         async with asyncio.timeout(limit):
-            while not await self.node_of(name):
+            while not await self.node_of(name):  # noqa: ASYNC110 - asked again and again, as a person would
                 await asyncio.sleep(0.1)
         return await self.node_of(name)
 
