@@ -1,0 +1,283 @@
+"""Keep the EndpointSlices of each Service with a selector (k8s.io/endpointslice)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tuik8s.api import kinds, services
+from tuik8s.api.errors import NotFound
+from tuik8s.api.objects import Key, Obj, copy, is_controlled_by, is_deleting, key_of, labels_of
+from tuik8s.api.objects import owner_reference as reference_to_owner
+from tuik8s.reconcile import Controller
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tuik8s.api.clock import Clock
+    from tuik8s.client import Client, EventRecorder
+    from tuik8s.reconcile import Informers
+    from tuik8s.reconcile.controller import ControllerStatistics
+
+MANAGED_BY = "endpointslice-controller.k8s.io"
+MAX_ENDPOINTS_PER_SLICE = 100
+ZONE_LABEL = "topology.kubernetes.io/zone"
+BY_SERVICE = "service"
+
+
+class EndpointSliceController:
+    """Slices of at most 100 endpoints, one set per address family and per set of target ports.
+
+    Writes as little as it can: an endpoint stays in its slice, and a change touches the slices concerned.
+    A Service without endpoints has one empty slice. Slices of a Service that is gone are left to the garbage
+    collector, which follows their owner reference.
+    """
+
+    name = "endpointslice-controller"
+
+    def __init__(
+        self, client: Client, informers: Informers, recorder: EventRecorder, *, clock: Clock
+    ) -> None:
+        del recorder, clock  # part of every controller's signature; nothing here needs them
+        self._client = client
+        self._services = informers.of(kinds.SERVICE)
+        self._pods = informers.of(kinds.POD)
+        self._nodes = informers.of(kinds.NODE)
+        self._slices = informers.of(kinds.ENDPOINT_SLICE)
+        self._slices.add_index(BY_SERVICE, _index_values)
+        self._controller = Controller(self.name, self.reconcile, informers=informers, workers=5)
+        self._controller.watches(self._services)
+        self._controller.watches(self._slices, _service_of_slice)
+        self._controller.watches(self._pods, self._services_of)
+        self._controller.watches(self._nodes, lambda _: ())
+
+    async def run(self) -> None:
+        await self._controller.run()
+
+    def statistics(self) -> ControllerStatistics:
+        return self._controller.statistics()
+
+    async def reconcile(self, key: Key) -> None:
+        service = self._services.get(key)
+        if service is None or is_deleting(service) or not services.has_selector(service):
+            return
+        pods = [pod for pod in self._pods.list(key.namespace) if services.selects(service, pod)]
+        # A Service that was deleted and made anew does not own the slices of the former.
+        found = (
+            slice_
+            for slice_ in self._slices.by_index(BY_SERVICE, str(key))
+            if is_controlled_by(slice_, service) and not is_deleting(slice_)
+        )
+        changes = plan(service, pods, list(found), self._zones())
+        for slice_ in changes.create:
+            await self._client.create(kinds.ENDPOINT_SLICE, slice_)
+        for slice_ in changes.update:
+            await self._client.update(kinds.ENDPOINT_SLICE, slice_)
+        for slice_ in changes.delete:
+            await self._delete(slice_)
+
+    async def _delete(self, slice_: Obj) -> None:
+        key = key_of(slice_)
+        try:
+            await self._client.delete(kinds.ENDPOINT_SLICE, key.namespace, key.name)
+        except NotFound:
+            return  # the garbage collector or a person was faster
+
+    def _services_of(self, pod: Obj) -> Iterable[Key]:
+        namespace = pod["metadata"].get("namespace", "")
+        return [key_of(s) for s in self._services.list(namespace) if services.selects(s, pod)]
+
+    def _zones(self) -> dict[str, str]:
+        return {
+            node["metadata"]["name"]: labels_of(node)[ZONE_LABEL]
+            for node in self._nodes.list()
+            if ZONE_LABEL in labels_of(node)
+        }
+
+
+def _service_of_slice(slice_: Obj) -> Iterable[Key]:
+    labels = labels_of(slice_)
+    if labels.get(services.MANAGED_BY_LABEL) == MANAGED_BY and services.SERVICE_NAME_LABEL in labels:
+        yield Key(slice_["metadata"].get("namespace", ""), labels[services.SERVICE_NAME_LABEL])
+
+
+def _index_values(slice_: Obj) -> Iterable[str]:
+    return map(str, _service_of_slice(slice_))
+
+
+class _Group(NamedTuple):
+    """Slices of one group hold endpoints of one family with the same ports."""
+
+    family: str
+    ports: tuple[tuple[tuple[str, Any], ...], ...]
+
+
+@dataclass
+class Changes:
+    """The writes that bring the slices to what they should be."""
+
+    create: list[Obj] = field(default_factory=list)
+    update: list[Obj] = field(default_factory=list)
+    delete: list[Obj] = field(default_factory=list)
+
+
+def plan(service: Obj, pods: Iterable[Obj], existing: list[Obj], zones: dict[str, str]) -> Changes:
+    """Compare the slices there are with the endpoints there should be; nothing given is changed."""
+    families = services.address_families(service)
+    desired = _desired(service, pods, families, zones)
+    changes = Changes()
+    kept: dict[_Group, list[Obj]] = {}
+    for slice_ in sorted(existing, key=key_of):
+        group = _Group(slice_["addressType"], _ports_key(slice_.get("ports")))
+        kept.setdefault(group, []).append(slice_)
+    for family in families:
+        if not any(group.family == family for group in desired):
+            # Some slice, even an empty one, says that the controller has seen the Service.
+            desired[_Group(family, ())] = {}
+    for group, endpoints in desired.items():
+        _reconcile_group(service, group, endpoints, kept.pop(group, []), changes)
+    changes.delete += [slice_ for slices in kept.values() for slice_ in slices]
+    return changes
+
+
+def _desired(
+    service: Obj, pods: Iterable[Obj], families: list[str], zones: dict[str, str]
+) -> dict[_Group, dict[str, Obj]]:
+    """Endpoints by group and by identity."""
+    desired: dict[_Group, dict[str, Obj]] = {}
+    for pod in pods:
+        if not services.belongs_in_endpoints(pod, with_terminating=True):
+            continue
+        ports = services.endpoint_ports(service, pod)
+        if service["spec"].get("ports") and not ports:
+            continue
+        for address in services.pod_addresses(pod):
+            family = services.address_type(address)
+            if family in families:
+                endpoint = _endpoint(service, pod, address, zones)
+                group = desired.setdefault(_Group(family, _ports_key(ports)), {})
+                group[_identity(endpoint)] = endpoint
+    return desired
+
+
+def _endpoint(service: Obj, pod: Obj, address: str, zones: dict[str, str]) -> Obj:
+    endpoint: Obj = {
+        "addresses": [address],
+        "conditions": services.conditions_of(service, pod)._asdict(),
+        "targetRef": services.pod_reference(pod),
+    }
+    node = pod["spec"].get("nodeName")
+    optional = {
+        "nodeName": node, "zone": zones.get(node or ""),
+        "hostname": services.endpoint_hostname(service, pod),
+    }  # fmt: skip
+    endpoint.update({name: value for name, value in optional.items() if value})
+    return endpoint
+
+
+def _identity(endpoint: Obj) -> str:
+    reference = endpoint.get("targetRef") or {}
+    return "/".join((*endpoint["addresses"], reference.get("uid", ""), endpoint.get("hostname", "")))
+
+
+def _reconcile_group(
+    service: Obj, group: _Group, desired: dict[str, Obj], slices: list[Obj], changes: Changes
+) -> None:
+    missing = dict(desired)
+    contents = [(slice_, _still_wanted(slice_, missing)) for slice_ in slices]
+    stale = [entry for entry in contents if _is_stale(service, *entry)]
+    # First fill the slices that must be written anyway, then the fullest other one that takes the rest.
+    for _, endpoints in stale:
+        _fill(endpoints, missing)
+    if missing:
+        roomy = [
+            entry for entry in contents
+            if entry not in stale and len(entry[1]) + len(missing) <= MAX_ENDPOINTS_PER_SLICE
+        ]  # fmt: skip
+        if roomy:
+            fullest = max(roomy, key=lambda entry: len(entry[1]))
+            _fill(fullest[1], missing)
+            stale.append(fullest)
+    while missing:
+        endpoints: list[Obj] = []
+        _fill(endpoints, missing)
+        changes.create.append(_new_slice(service, group, endpoints))
+    if not slices and not desired:
+        changes.create.append(_new_slice(service, group, []))
+    spare = len(slices) > 1 or bool(changes.create) or not group.ports
+    empty = [slice_ for slice_, endpoints in contents if not endpoints]
+    for slice_, endpoints in stale:
+        if endpoints:
+            changes.update.append(_rewritten(service, slice_, endpoints))
+    _settle_empty(service, empty, desired, spare, changes)
+
+
+def _settle_empty(
+    service: Obj, empty: list[Obj], desired: dict[str, Obj], spare: bool, changes: Changes
+) -> None:
+    """Of slices that have become empty one stays when there is nothing else."""
+    keep = empty[:1] if not desired and spare is not None else []
+    for slice_ in empty:
+        if slice_ not in keep:
+            changes.delete.append(slice_)
+        elif _is_stale(service, slice_, []):
+            changes.update.append(_rewritten(service, slice_, []))
+
+
+def _still_wanted(slice_: Obj, missing: dict[str, Obj]) -> list[Obj]:
+    """The slice's endpoints as they should be now; they are no longer missing."""
+    return [
+        endpoint
+        for old in slice_.get("endpoints") or ()
+        if (endpoint := missing.pop(_identity(old), None)) is not None
+    ]
+
+
+def _is_stale(service: Obj, slice_: Obj, endpoints: list[Obj]) -> bool:
+    return (slice_.get("endpoints") or []) != endpoints or labels_of(slice_) != _labels(service)
+
+
+def _fill(endpoints: list[Obj], missing: dict[str, Obj]) -> None:
+    for identity in list(missing)[: MAX_ENDPOINTS_PER_SLICE - len(endpoints)]:
+        endpoints.append(missing.pop(identity))
+
+
+def _new_slice(service: Obj, group: _Group, endpoints: list[Obj]) -> Obj:
+    meta = service["metadata"]
+    return {
+        "apiVersion": "discovery.k8s.io/v1",
+        "kind": "EndpointSlice",
+        "metadata": {
+            "generateName": f"{meta['name']}-",
+            "namespace": meta["namespace"],
+            "labels": _labels(service),
+            "ownerReferences": [reference_to_owner(service)],
+        },
+        "addressType": group.family,
+        "ports": [dict(port) for port in group.ports],
+        "endpoints": endpoints,
+    }
+
+
+def _rewritten(service: Obj, slice_: Obj, endpoints: list[Obj]) -> Obj:
+    new = copy(slice_)
+    new["metadata"]["labels"] = _labels(service)
+    new["endpoints"] = endpoints
+    return new
+
+
+def _labels(service: Obj) -> dict[str, str]:
+    labels = {
+        name: value
+        for name, value in labels_of(service).items()
+        if name not in (services.SERVICE_NAME_LABEL, services.MANAGED_BY_LABEL, services.HEADLESS_LABEL)
+    }
+    labels[services.SERVICE_NAME_LABEL] = service["metadata"]["name"]
+    labels[services.MANAGED_BY_LABEL] = MANAGED_BY
+    if services.is_headless(service):
+        labels[services.HEADLESS_LABEL] = ""
+    return labels
+
+
+def _ports_key(ports: list[Obj] | None) -> tuple[tuple[tuple[str, Any], ...], ...]:
+    return tuple(sorted(tuple(sorted(port.items())) for port in ports or ()))
