@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Loaded(NamedTuple):
-    """Where a log stands when it is opened; `current` are the entries of all live keys, sorted by key."""
+    """Where a log stands when it is opened; `current` are the entries of all live keys, in any order."""
 
     revision: int
     compacted_revision: int

@@ -28,8 +28,8 @@ INSERT INTO log ({COLUMNS}) VALUES (?1, ?2, ?3, ?4,
                                        ORDER BY previous_revision DESC LIMIT 1), 0) ELSE ?5 END,
     ?6, ?7, ?8, ?9)"""
 CURRENT = f"""
-SELECT {_QUALIFIED} FROM (SELECT key, MAX(revision) AS newest FROM log GROUP BY key) k
-JOIN log l ON l.revision = k.newest WHERE l.operation != 'delete' ORDER BY l.key"""
+SELECT {COLUMNS} FROM log
+WHERE revision IN (SELECT MAX(revision) FROM log GROUP BY key) AND operation != 'delete'"""
 CHANGES = f"""
 SELECT {_QUALIFIED}, p.value FROM log l
 LEFT JOIN log p ON p.revision = l.previous_revision AND l.operation != 'create'"""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
@@ -31,6 +33,7 @@ from tuik8s.storage.records import (
 from tuik8s.storage.sqlite_log import SqliteLog
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tuik8s.api.clock import Clock
@@ -56,7 +59,8 @@ class Store:
         self._log = log
         self._clock = clock
         self._index = Index()
-        self._index.load((entry.key, _item(entry)) for entry in loaded.current)
+        with _collector_paused():
+            self._index.load((entry.key, _item(entry)) for entry in loaded.current)
         self._hub = Hub(self, buffer=buffer)
         self._hub.revision = loaded.revision
         self._committer = Committer(
@@ -237,6 +241,19 @@ def record_of(change: Change) -> Record:
     return Record(
         entry.revision, entry.key, entry.operation, decode(entry), previous, moment, entry.author, entry.cause
     )
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Without this the garbage collector walks the growing state again and again: 1.6 s instead of 0.25 s for
+    42,000 pods, of which none is garbage."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _item(entry: Entry) -> Item:
