@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 def default_deployment(deployment: Obj) -> None:
     spec = deployment.setdefault("spec", {})
     spec.setdefault("replicas", 1)
+    spec.setdefault("template", {})
     strategy = spec.setdefault("strategy", {})
     if strategy.setdefault("type", "RollingUpdate") == "RollingUpdate":
         rolling = strategy.setdefault("rollingUpdate", {})
@@ -26,4 +27,5 @@ def default_deployment(deployment: Obj) -> None:
 def default_replica_set(replica_set: Obj) -> None:
     spec = replica_set.setdefault("spec", {})
     spec.setdefault("replicas", 1)
+    spec.setdefault("template", {})
     default_template(spec.get("template"))
