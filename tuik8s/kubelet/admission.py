@@ -1,0 +1,75 @@
+"""Whether a node takes a pod that was bound to it (pkg/kubelet/lifecycle/predicate.go).
+
+The scheduler has checked the same; but pods can be bound by hand, and two writes can cross.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from tuik8s.api import quantity
+from tuik8s.api.objects import labels_of
+from tuik8s.api.pods import host_ports, pod_requests
+from tuik8s.api.selectors import NodeSelector
+from tuik8s.kubelet.status import Failure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tuik8s.api.objects import Obj
+
+PREFIX = "Pod was rejected: "
+
+
+def check(pod: Obj, node: Obj, others: Iterable[Obj]) -> Failure | None:
+    """`others` are the pods the node has taken and that have not ended."""
+    others = list(others)
+    return _resources(pod, node, others) or _affinity(pod, node) or _ports(pod, others)
+
+
+def _resources(pod: Obj, node: Obj, others: list[Obj]) -> Failure | None:
+    allocatable = {
+        name: quantity.parse(text)
+        for name, text in ((node.get("status") or {}).get("allocatable") or {}).items()
+    }
+    slots = allocatable.get("pods")
+    if slots is not None and len(others) + 1 > slots:
+        return _out_of("pods", Decimal(1), Decimal(len(others)), slots)
+    wanted = {name: amount for name, amount in pod_requests(pod).items() if amount > 0}
+    used = [pod_requests(other) for other in others] if wanted else []
+    for name, amount in wanted.items():
+        taken = sum((requests.get(name, Decimal(0)) for requests in used), Decimal(0))
+        if name in allocatable and taken + amount > allocatable[name]:
+            return _out_of(name, amount, taken, allocatable[name])
+    return None
+
+
+def _out_of(name: str, wanted: Decimal, used: Decimal, capacity: Decimal) -> Failure:
+    """CPU is counted in thousandths, everything else in units."""
+    numbers = [quantity.millis(n) if name == "cpu" else quantity.value(n) for n in (wanted, used, capacity)]
+    why = "requested: {}, used: {}, capacity: {}".format(*numbers)
+    return Failure(f"OutOf{name}", f"{PREFIX}Node didn't have enough resource: {name}, {why}")
+
+
+def _affinity(pod: Obj, node: Obj) -> Failure | None:
+    spec, labels = pod["spec"], labels_of(node)
+    fits = all(labels.get(key) == value for key, value in (spec.get("nodeSelector") or {}).items())
+    required = ((spec.get("affinity") or {}).get("nodeAffinity") or {}).get(
+        "requiredDuringSchedulingIgnoredDuringExecution"
+    )
+    if fits and (required is None or NodeSelector(required).matches(node)):
+        return None
+    return _predicate("NodeAffinity", "node(s) didn't match Pod's node affinity/selector")
+
+
+def _ports(pod: Obj, others: list[Obj]) -> Failure | None:
+    wanted = host_ports(pod)
+    taken = [port for other in others for port in host_ports(other)] if wanted else []
+    if any(port.conflicts_with(other) for port in wanted for other in taken):
+        return _predicate("NodePorts", "node(s) didn't have free ports for the requested pod ports")
+    return None
+
+
+def _predicate(name: str, why: str) -> Failure:
+    return Failure(name, f"{PREFIX}Predicate {name} failed: {why}")

@@ -1,0 +1,143 @@
+"""Images on the node: pull policies, back-off, events (pkg/kubelet/images)."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from tuik8s.cri import InvalidImageName, RuntimeFault, RuntimeUnavailable
+from tuik8s.kubelet.backoff import Backoff
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from tuik8s.api.objects import Obj
+    from tuik8s.cri import Image
+    from tuik8s.kubelet.host import Host
+
+NEXT_LOOK = timedelta(seconds=1)
+"""After a failed pull the pod is looked at again soon, and then says ImagePullBackOff."""
+STUCK_RETRY = timedelta(seconds=15)
+"""How often what only a person can mend (a name, a policy) is tried again."""
+
+
+class ImageProblem(Exception):
+    """Why a container waits for its image; `retry` is when to try again."""
+
+    def __init__(self, reason: str, message: str, retry: datetime) -> None:
+        super().__init__(message)
+        self.reason, self.message, self.retry = reason, message, retry
+
+
+class Images:
+    """Makes images present; at most `max_parallel_pulls` come in at once."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._backoff = Backoff()
+        self._slots = asyncio.Semaphore(host.node.max_parallel_pulls)
+        self._errors: dict[str, str] = {}
+        self.pulling: dict[str, str] = {}
+        """What is being pulled, and how far, in the runtime's words."""
+
+    async def ensure(self, pod: Obj, container: Obj) -> Image:
+        """The container's image, present. Raises `ImageProblem`, `RuntimeUnavailable`."""
+        reference = container.get("image") or ""
+        policy = container.get("imagePullPolicy") or "IfNotPresent"
+        image = await self._look(pod, container, reference)
+        if image is not None and policy != "Always":
+            self._event(pod, container, "Normal", "Pulled",
+                        f'Container image "{reference}" already present on machine and can be accessed by the pod')  # fmt: skip
+            return image
+        if policy == "Never":
+            message = f'Container image "{reference}" is not present with pull policy of Never'
+            raise self._fail(pod, container, "ErrImageNeverPull", message, "ErrImageNeverPull")
+        self._check_backoff(pod, container, reference)
+        return await self._pull(pod, container, reference)
+
+    def forget(self, pod: Obj) -> None:
+        """The pod is gone: so are its back-offs."""
+        for container in [*pod["spec"]["containers"], *(pod["spec"].get("initContainers") or ())]:
+            key = _key(pod, container.get("image") or "")
+            self._backoff.forget(key)
+            self._errors.pop(key, None)
+
+    async def _look(self, pod: Obj, container: Obj, reference: str) -> Image | None:
+        try:
+            return await self._host.runtime.image(reference)
+        except InvalidImageName as error:
+            message = f'Failed to apply default image tag "{reference}": {error}'
+            raise self._fail(pod, container, "InspectFailed", message, "InvalidImageName") from error
+        except RuntimeUnavailable:
+            raise
+        except RuntimeFault as error:
+            message = f'Failed to inspect image "{reference}": {error}'
+            raise self._fail(pod, container, "InspectFailed", message, "ImageInspectError") from error
+
+    def _check_backoff(self, pod: Obj, container: Obj, reference: str) -> None:
+        key = _key(pod, reference)
+        due = self._backoff.due_since_update(key)
+        if due is None or due <= self._host.clock.now():
+            return
+        message = f'Back-off pulling image "{reference}"'
+        self._event(pod, container, "Normal", "BackOff", message)
+        self._event(pod, container, "Warning", "Failed", "Error: ImagePullBackOff")
+        raise ImageProblem("ImagePullBackOff", f"{message}: ErrImagePull: {self._errors.get(key, '')}", due)
+
+    async def _pull(self, pod: Obj, container: Obj, reference: str) -> Image:
+        clock, key = self._host.clock, _key(pod, reference)
+        self._event(pod, container, "Normal", "Pulling", f'Pulling image "{reference}"')
+        asked = clock.now()
+        try:
+            async with self._slots:
+                began = clock.now()
+                image = await self._host.runtime.pull(
+                    reference, lambda words: self.pulling.__setitem__(reference, words)
+                )
+        except RuntimeUnavailable:
+            raise
+        except RuntimeFault as error:
+            now = clock.now()
+            self._backoff.next(key, now, now)
+            self._errors[key] = str(error)
+            self._event(pod, container, "Warning", "Failed", f'Failed to pull image "{reference}": {error}')
+            self._event(pod, container, "Warning", "Failed", "Error: ErrImagePull")
+            raise ImageProblem("ErrImagePull", str(error), now + NEXT_LOOK) from error
+        finally:
+            self.pulling.pop(reference, None)
+        self._errors.pop(key, None)
+        done = clock.now()
+        took, waited = go_duration(done - began), go_duration(done - asked)
+        self._event(
+            pod, container, "Normal", "Pulled",
+            f'Successfully pulled image "{reference}" in {took} ({waited} including waiting). '
+            f"Image size: {image.size} bytes.",
+        )  # fmt: skip
+        return image
+
+    def _fail(self, pod: Obj, container: Obj, event: str, message: str, reason: str) -> ImageProblem:
+        self._event(pod, container, "Warning", event, message)
+        self._event(pod, container, "Warning", "Failed", f"Error: {reason}")
+        return ImageProblem(reason, message, self._host.clock.now() + STUCK_RETRY)
+
+    def _event(self, pod: Obj, container: Obj, kind: str, reason: str, message: str) -> None:
+        self._host.event(
+            pod, "Warning" if kind == "Warning" else "Normal", reason, message, container=container
+        )
+
+
+def go_duration(span: timedelta) -> str:
+    """As Go prints a duration rounded to milliseconds: `308ms`, `1.25s`, `2m3.5s`."""
+    millis = round(span.total_seconds() * 1000)
+    if millis < 1000:
+        return f"{millis}ms" if millis else "0s"
+    minutes, rest = divmod(millis, 60_000)
+    hours, minutes = divmod(minutes, 60)
+    seconds = f"{rest / 1000:.3f}".rstrip("0").rstrip(".") + "s"
+    head = f"{hours}h" if hours else ""
+    return head + (f"{minutes}m" if hours or minutes else "") + seconds
+
+
+def _key(pod: Obj, reference: str) -> str:
+    return f"{pod['metadata']['uid']}_{reference}"

@@ -1,0 +1,248 @@
+"""One node's kubelet: a worker per pod bound to it, the Node object, orphans."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tuik8s.api.objects import is_deleting, is_pod_finished
+from tuik8s.cri import RuntimeFault
+from tuik8s.kubelet import admission
+from tuik8s.kubelet.host import Host
+from tuik8s.kubelet.images import Images
+from tuik8s.kubelet.ipam import PodAddresses
+from tuik8s.kubelet.node import NodeStatus
+from tuik8s.kubelet.orphans import remove_orphan
+from tuik8s.kubelet.pleg import Pleg
+from tuik8s.kubelet.pod_worker import PodWorker
+from tuik8s.kubelet.router import Router
+from tuik8s.kubelet.services import Services
+from tuik8s.kubelet.streams import Streams
+from tuik8s.kubelet.volumes.payload import Reference, references
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+    from pathlib import Path
+
+    from tuik8s.api.clock import Clock, Ids
+    from tuik8s.api.objects import Obj
+    from tuik8s.client import Client, EventRecorder, ExecStream, LogOptions
+    from tuik8s.cri import Runtime
+    from tuik8s.kubelet.config import NodeConfig
+    from tuik8s.kubelet.status import Failure
+    from tuik8s.reconcile import Informers
+
+log = logging.getLogger(__name__)
+
+VERSION_RETRY = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class KubeletStatistics:
+    node: str
+    runtime_ready: bool
+    pods: int
+    orphans_removed: int
+    pulling: dict[str, str]
+    """Progress in the runtime's words, by image."""
+
+
+class Kubelet:
+    """Runs the pods bound to `node` on `runtime`; prepares their volumes under `root`.
+
+    All kubelets of a process share informers and runtime, and with them one watch and one list of what runs.
+    While the runtime is down the node is not Ready and nothing is deleted. When `run` ends containers go on.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        informers: Informers,
+        recorder: EventRecorder,
+        runtime: Runtime,
+        node: NodeConfig,
+        *,
+        clock: Clock,
+        ids: Ids,
+        root: Path,
+    ) -> None:
+        self.name = node.name
+        self._host = Host(
+            client=client, informers=informers, recorder=recorder, runtime=runtime, node=node, clock=clock,
+            ids=ids, root=root,
+        )  # fmt: skip
+        self._router = Router.of(informers)
+        self._pleg = Pleg.of(runtime)
+        self._services = Services(
+            host=self._host, pleg=self._pleg, images=Images(self._host), addresses=PodAddresses()
+        )
+        self._node = NodeStatus(self._host)
+        self._streams = Streams(self._services)
+        self._workers: dict[str, PodWorker] = {}
+        self._references: dict[str, set[Reference]] = {}
+        self._prepared = False
+        self._orphans: set[str] = set()
+        self._orphans_removed = 0
+        self._tasks: asyncio.TaskGroup | None = None
+        self._running: asyncio.Task[None] | None = None
+
+    # The component -----------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Until cancelled, or stopped."""
+        self._running = asyncio.current_task()
+        self._pleg.join(self.name, self)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                self._tasks = tasks
+                tasks.create_task(self._node.run(), name=f"node {self.name}")
+                await self._prepare()
+                self._router.join(self.name, self)
+                self._find_orphans()
+        finally:
+            self._tasks = None
+            self._router.leave(self.name)
+            for worker in list(self._workers.values()):
+                self._unwatch(worker)
+            self._workers.clear()
+            await self._pleg.leave(self.name)
+
+    async def stop(self) -> None:
+        """End `run`; containers go on."""
+        task, self._running = self._running, None
+        if task is not None and not task.done() and task is not asyncio.current_task():
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    def statistics(self) -> KubeletStatistics:
+        return KubeletStatistics(
+            self.name,
+            self._pleg.available,
+            len(self._workers),
+            self._orphans_removed,
+            dict(self._services.images.pulling),
+        )
+
+    # KubeletPort, for this node ----------------------------------------------------------------------------
+
+    def logs(self, pod: Obj, options: LogOptions) -> AsyncIterator[bytes]:
+        return self._streams.logs(pod, options)
+
+    async def exec(
+        self, pod: Obj, container: str, command: Sequence[str], *, tty: bool, stdin: bool
+    ) -> ExecStream:
+        return await self._streams.exec(pod, container, command, tty=tty, stdin=stdin)
+
+    # What router and PLEG tell -----------------------------------------------------------------------------
+
+    def pod_changed(self, pod: Obj) -> None:
+        uid = pod["metadata"]["uid"]
+        worker = self._workers.get(uid)
+        if worker is not None:
+            worker.update(pod)
+        elif self._tasks is not None:
+            self._start_worker(pod)
+
+    def pod_gone(self, pod: Obj) -> None:
+        worker = self._workers.get(pod["metadata"]["uid"])
+        if worker is not None:
+            worker.update(None)
+
+    def node_changed(self) -> None:
+        self._use_network()
+        self._node.look_again()
+
+    def runtime_changed(self, pod_uid: str) -> None:
+        worker = self._workers.get(pod_uid)
+        if worker is not None:
+            worker.runtime_changed()
+        elif self._prepared:
+            self._find_orphans()
+
+    def runtime_available(self, available: bool) -> None:
+        self._node.runtime_ready(available, None)
+        if available:
+            for worker in self._workers.values():
+                worker.runtime_back()
+
+    # -------------------------------------------------------------------------------------------------------
+
+    async def _prepare(self) -> None:
+        """Before any pod is looked at, everything must be known: the pods, the runtime, the network."""
+        await self._pleg.synced.wait()
+        while not self._services.runtime_name:
+            try:
+                version = await self._host.runtime.version()
+            except RuntimeFault as error:
+                log.debug("runtime of node %s: %s", self.name, error)
+                await asyncio.sleep(VERSION_RETRY)
+            else:
+                self._services.runtime_name = version.name
+                self._node.runtime_ready(self._pleg.available, version)
+        await self._node.registered.wait()
+        await self._host.informers.synced()
+        self._use_network()
+        for uid in self._pleg.pods_of(self.name):
+            sandbox = self._pleg.state(uid).sandbox
+            if sandbox is not None and sandbox.ip:
+                self._services.addresses.adopt(uid, sandbox.ip)
+        self._prepared = True
+
+    def _use_network(self) -> None:
+        cidr = (self._node.node.get("spec") or {}).get("podCIDR") or self._host.node.pod_cidr
+        if cidr and self._services.addresses.network != cidr:
+            self._services.addresses.set_network(cidr)
+
+    def _start_worker(self, pod: Obj) -> None:
+        assert self._tasks is not None  # only asked while running
+        uid = pod["metadata"]["uid"]
+        worker = PodWorker(self._services, pod, self._check_admission)
+        self._workers[uid] = worker
+        self._references[uid] = references(pod)
+        self._router.watch(self._references[uid], worker.configuration_changed)
+        self._tasks.create_task(self._work(worker), name=f"pod {uid}")
+
+    async def _work(self, worker: PodWorker) -> None:
+        try:
+            await worker.run()
+        except Exception:
+            log.exception("worker of pod %s", worker.uid)
+        self._unwatch(worker)
+        self._workers.pop(worker.uid, None)
+
+    def _unwatch(self, worker: PodWorker) -> None:
+        self._router.unwatch(self._references.pop(worker.uid, ()), worker.configuration_changed)
+
+    def _check_admission(self, pod: Obj) -> Failure | None:
+        """A pod that runs already, or that ended, was admitted before this program started."""
+        uid = pod["metadata"]["uid"]
+        known = bool(self._pleg.state(uid).sandboxes)
+        if known or is_pod_finished(pod) or is_deleting(pod):
+            return None
+        others = [
+            worker.pod
+            for worker in self._workers.values()
+            if worker.uid != uid and worker.admitted and not is_pod_finished(worker.pod)
+        ]
+        return admission.check(pod, self._node.node, others)
+
+    def _find_orphans(self) -> None:
+        """Pods of this node that only the runtime knows; one that has gone while we were away, for instance."""
+        if self._tasks is None:
+            return
+        bound = {pod["metadata"]["uid"] for pod in self._router.pods_of(self.name)}
+        for uid in self._pleg.pods_of(self.name):
+            if uid not in bound and uid not in self._workers and uid not in self._orphans:
+                self._orphans.add(uid)
+                self._tasks.create_task(self._remove_orphan(uid), name=f"orphan {uid}")
+
+    async def _remove_orphan(self, uid: str) -> None:
+        try:
+            await remove_orphan(self._services, uid)
+            self._orphans_removed += 1
+        except RuntimeFault as error:
+            log.warning("orphan pod %s not removed: %s", uid, error)
+        finally:
+            self._orphans.discard(uid)

@@ -1,0 +1,91 @@
+"""Write a set of files so that readers see all of the old or all of the new (pkg/volume/util AtomicWriter).
+
+key -> ..data/key
+..data -> ..2026_11_20_08_00_00.x7k2p
+..2026_11_20_08_00_00.x7k2p/key
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING, NamedTuple
+
+from tuik8s.kubelet.volumes.errors import VolumeProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+DATA, DATA_TMP = "..data", "..data_tmp"
+
+
+class File(NamedTuple):
+    content: bytes
+    mode: int = 0o644
+
+
+def check_path(path: str) -> str:
+    """A relative path that stays inside its volume; raises `VolumeProblem`."""
+    parts = path.split("/")
+    if not path or path.startswith("/") or "\0" in path:
+        raise VolumeProblem(f"invalid path: {path!r}")
+    if ".." in parts or parts[0].startswith(".."):
+        raise VolumeProblem(f"invalid path: must not contain or start with '..': {path}")
+    return path
+
+
+def write_payload(directory: Path, payload: Mapping[str, File], version: str, group: int | None) -> bool:
+    """Make `directory` hold exactly these files; False when it did already."""
+    for path in payload:
+        check_path(path)
+    directory.mkdir(parents=True, exist_ok=True)
+    if read_payload(directory) == {path: file.content for path, file in payload.items()}:
+        return False
+    fresh = directory / f"..{version}"
+    fresh.mkdir(mode=0o755)
+    for path, file in payload.items():
+        _write(fresh / path, file, group)
+    old = _target(directory)
+    (directory / DATA_TMP).unlink(missing_ok=True)
+    (directory / DATA_TMP).symlink_to(fresh.name)
+    os.replace(directory / DATA_TMP, directory / DATA)
+    _link_names(directory, {path.split("/")[0] for path in payload})
+    if old is not None:
+        shutil.rmtree(old)
+    return True
+
+
+def read_payload(directory: Path) -> dict[str, bytes] | None:
+    """What is there now; None before the first write."""
+    target = _target(directory)
+    if target is None:
+        return None
+    return {str(path.relative_to(target)): path.read_bytes() for path in target.rglob("*") if path.is_file()}
+
+
+def _target(directory: Path) -> Path | None:
+    link = directory / DATA
+    if not link.is_symlink():
+        return None
+    target = directory / os.readlink(link)
+    return target if target.is_dir() else None
+
+
+def _write(path: Path, file: File, group: int | None) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(file.content)
+    # Not left to the umask: the containers' users read these.
+    path.chmod(file.mode | (0o440 if group is not None else 0))
+    if group is not None and os.geteuid() == 0:
+        os.chown(path, -1, group)
+
+
+def _link_names(directory: Path, names: set[str]) -> None:
+    for entry in directory.iterdir():
+        if not entry.name.startswith("..") and entry.name not in names:
+            entry.unlink()
+    for name in names:
+        link = directory / name
+        if not link.is_symlink():
+            link.symlink_to(f"{DATA}/{name}")
