@@ -28,7 +28,10 @@ def add_events(page: Page, obj: Obj, context: DescribeContext) -> None:
     now = context.clock.now()
     page.line("Events:")
     events.sort(key=lambda event: _last(event) or "")
-    page.table(("Type", "Reason", "Age", "From", "Message"), [_row(event, now) for event in events], level=1)
+    page.row(("Type", "Reason", "Age", "From", "Message"), 1)
+    page.row(("----", "------", "----", "----", "-------"), 1)
+    for event in events:
+        page.row(_row(event, now), 1)
 
 
 def _row(event: Obj, now: datetime) -> tuple[str, ...]:
