@@ -42,7 +42,7 @@ def _problem(reference: str) -> str:
 
 
 def default_pull_policy(reference: str) -> str:
-    """Always for the tag `latest`, written or implied; IfNotPresent otherwise, also for an unreadable one."""
+    """Always for the tag `latest`, written or implied; IfNotPresent otherwise, even if unreadable."""
     try:
         return "Always" if parse(reference).tag == "latest" else "IfNotPresent"
     except ValueError:
