@@ -151,8 +151,10 @@ class SimulatedRuntime:
                 del self._pods[sandbox.config.uid]
             self._events.publish(ContainerEvent(sandbox.config.node, sandbox.config.uid, "removed"))
 
-    async def list_sandboxes(self) -> list[PodSandboxStatus]:
+    async def list_sandboxes(self, pod_uid: str = "") -> list[PodSandboxStatus]:
         self._answer()
+        if pod_uid:
+            return [sandbox.status for sandbox in reversed(self._pods.get(pod_uid, {}).values())]
         return [sandbox.status for sandbox in reversed(self._sandboxes.values())]
 
     # Containers -------------------------------------------------------------------------------------------
