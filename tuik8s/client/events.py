@@ -1,8 +1,8 @@
 """Write core/v1 Events about objects, with client-go's aggregation (k8s.io/client-go/tools/record).
 
-An event equal to an earlier one raises that one's count. More than ten that differ only in their message
-within ten minutes become one "(combined from similar events)". More than 25 about one object at once are
-dropped, and one more is let through every five minutes.
+An event equal to an earlier one raises that one's count. From the tenth on, those that differ only in their
+message within ten minutes become one "(combined from similar events)". More than 25 about one object at once
+are dropped, and one more is let through every five minutes.
 """
 
 from __future__ import annotations
@@ -59,6 +59,7 @@ class EventRecorder:
         self._known: OrderedDict[tuple[str, ...], tuple[str, int]] = OrderedDict()
         self._groups: OrderedDict[tuple[str, ...], _Group] = OrderedDict()
         self._budgets: OrderedDict[str, _Budget] = OrderedDict()
+        self._last_name = 0
         self.dropped = 0
 
     def event(
@@ -70,7 +71,7 @@ class EventRecorder:
         *,
         field_path: str = "",
     ) -> None:
-        """`about` is an object or an ObjectReference; `field_path` names a container: `spec.containers{web}`."""
+        """`about` is an object or an ObjectReference; `field_path` as `spec.containers{web}`."""
         reference = reference_to(about) if "metadata" in about else dict(about)
         if field_path:
             reference["fieldPath"] = field_path
@@ -94,8 +95,10 @@ class EventRecorder:
             "lastTimestamp": when,
             "count": 1,
         }
-        # The name is client-go's: the object's, a dot, and the time in nanoseconds as hexadecimal.
-        event["metadata"]["name"] = f"{reference.get('name', '')}.{int(now.timestamp() * 1e9):x}"
+        # The name is client-go's: the object's, a dot, and the time in nanoseconds as hexadecimal. No two of
+        # ours are alike even if the clock stands still.
+        self._last_name = max(int(now.timestamp() * 1e9), self._last_name + 1)
+        event["metadata"]["name"] = f"{reference.get('name', '')}.{self._last_name:x}"
         self._aggregate(event, now.timestamp())
         try:
             self._queue.put_nowait((event, cause_of_this_task()))
@@ -152,7 +155,8 @@ class EventRecorder:
         group.last = now
         group.messages.add(event["message"])
         _remember(self._groups, identity, group)
-        if len(group.messages) > AGGREGATE_AFTER:
+        if len(group.messages) >= AGGREGATE_AFTER:
+            group.messages.discard(event["message"])
             event["message"] = f"(combined from similar events): {event['message']}"[:MESSAGE_LIMIT]
             event["metadata"]["annotations"] = {"tuik8s.io/combined": "true"}
 

@@ -8,7 +8,7 @@ import random
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tuik8s.api.errors import ApiError, Expired
+from tuik8s.api.errors import ApiError, Expired, ServiceUnavailable
 from tuik8s.api.objects import Key, Obj, key_of, revision_of
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 Handler = "Callable[[Obj | None, Obj | None], None]"
 FIRST_RETRY, LAST_RETRY = 0.8, 30.0  # seconds, as client-go's reflector backs off
+SHORT_WATCH = 1.0  # seconds; one that ends sooner and brought nothing is taken for a failure
 
 
 class InformerStatistics(NamedTuple):
@@ -94,13 +95,14 @@ class Informer:
         """List, then watch for ever; list again only when the history is gone."""
         self.add_index("namespace", lambda obj: (obj["metadata"].get("namespace", ""),))
         delay = FIRST_RETRY
-        listed = False
+        listed = self.synced.is_set()
         while True:
             try:
                 if not listed:
                     await self._relist()
-                    listed, delay = True, FIRST_RETRY
+                    listed = True
                 await self._follow()
+                delay = FIRST_RETRY
             except Expired:
                 log.info("%s: history is gone at revision %d, listing again", self.kind, self.revision)
                 listed = False
@@ -133,6 +135,8 @@ class Informer:
         watch = self._client.watch(
             self.kind, resource_version=str(self.revision), allow_bookmarks=True, **self._selection
         )
+        loop = asyncio.get_running_loop()
+        began, before = loop.time(), self.revision
         async for event in watch:
             if event.type != "BOOKMARK":
                 self._events += 1
@@ -140,6 +144,8 @@ class Informer:
                     key_of(event.object), None if event.type == "DELETED" else event.object, event.object
                 )
             self._advance(revision_of(event.object))
+        if self.revision == before and loop.time() - began < SHORT_WATCH:
+            raise ServiceUnavailable("the watch closed before any event came")
 
     def _apply(self, key: Key, new: Obj | None, last: Obj | None = None) -> None:
         old = self._cache.pop(key, None) if new is None else self._cache.get(key)
@@ -151,7 +157,11 @@ class Informer:
         # A deletion hands over the final state, whose revision is the deletion's own.
         gone = (last or old) if new is None else old
         for handler in self._handlers:
-            handler(gone, new)
+            try:
+                handler(gone, new)
+            except Exception:
+                # One component's mistake about one object must not blind all the others.
+                log.exception("%s: %s: a handler failed", self.kind, key)
 
     def _reindex(self, key: Key, old: Obj | None, new: Obj | None) -> None:
         for name, indexer in self._indexers.items():

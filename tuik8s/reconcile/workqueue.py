@@ -36,7 +36,8 @@ class WorkQueue(Generic[K]):
 
     Adding a key that waits changes nothing but its cause; adding one that is being worked on brings it back
     when that work is done. Of several delays for one key the earliest wins. Retries back off per key from
-    `base_delay`, doubling to `max_delay` seconds, until `forget`.
+    `base_delay`, doubling to `max_delay` seconds, until `forget`. A queue outlives its workers: a key whose
+    worker was stopped, and those that waited for a delay at `close`, are due again for the next worker.
     """
 
     def __init__(self, *, base_delay: float = 0.005, max_delay: float = 1000.0) -> None:
@@ -93,6 +94,9 @@ class WorkQueue(Generic[K]):
         self._active.add(key)
         try:
             yield Claim(key, cause)
+        except BaseException:
+            self._dirty[key] = max(cause, self._dirty.get(key, 0))
+            raise
         finally:
             self._active.discard(key)
             if key in self._dirty:
@@ -100,9 +104,11 @@ class WorkQueue(Generic[K]):
                 self._wakeup.set()
 
     def close(self) -> None:
-        for timer in self._timers.values():
+        """Stop all timers; their keys are due at once for whoever works on the queue next."""
+        timers, self._timers = self._timers, {}
+        for key, timer in timers.items():
             timer.cancel()
-        self._timers.clear()
+            self.add(key)
 
     def statistics(self) -> QueueStatistics:
         return QueueStatistics(
