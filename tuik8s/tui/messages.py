@@ -19,18 +19,12 @@ class TableChanged(Message):
 
     kind: Kind
 
-    def __post_init__(self) -> None:
-        super().__init__()
-
 
 @dataclass
 class LogChanged(Message):
     """A log buffer has changed; at most four times a second and buffer."""
 
     name: str
-
-    def __post_init__(self) -> None:
-        super().__init__()
 
 
 @dataclass
@@ -41,18 +35,12 @@ class FeedLost(Message):
     reason: str
     retry_in: float
 
-    def __post_init__(self) -> None:
-        super().__init__()
-
 
 @dataclass
 class FeedRestored(Message):
     """`kind` is live again."""
 
     kind: Kind
-
-    def __post_init__(self) -> None:
-        super().__init__()
 
 
 @dataclass
@@ -61,6 +49,3 @@ class Notice(Message):
 
     text: str
     severity: Severity = "information"
-
-    def __post_init__(self) -> None:
-        super().__init__()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from textual.color import Color
 from textual.theme import Theme
 
 Tone = Literal["", "ok", "info", "warn", "error", "muted"]
@@ -64,11 +65,32 @@ OWN_THEMES = (DARK, LIGHT)
 CYCLE = ("tuik8s-dark", "tuik8s-light", "ansi-dark", "ansi-light")
 """What the theme key steps through; the palette offers all that Textual brings."""
 
-FALLBACK_VARIABLES = {
-    "tone-muted": "$text-muted",
-    "pane-border": "$panel-lighten-1",
-    "row-cursor": "$primary-muted",
-    "row-cursor-blurred": "$panel",
-    "row-marked": "$accent-muted",
+_DERIVED = {
+    "tone-muted": ("foreground", 0.6),
+    "pane-border": ("foreground", 0.25),
+    "row-cursor": ("primary", 0.35),
+    "row-cursor-blurred": ("foreground", 0.1),
+    "row-marked": ("accent", 0.25),
+    "scrollbar": ("foreground", 0.25),
 }
-"""For themes that are not ours."""
+"""How much of which colour to lay over the background."""
+_ANSI = {
+    "tone-muted": "ansi_bright_black",
+    "pane-border": "ansi_bright_black",
+    "row-cursor": "ansi_blue",
+    "row-cursor-blurred": "ansi_bright_black",
+    "row-marked": "ansi_magenta",
+    "scrollbar": "ansi_bright_black",
+}
+
+
+def fallback_variables(theme: Theme) -> dict[str, str]:
+    """Our variables for a theme that is not ours; among the terminal's own colours there is no mixing."""
+    if theme.ansi:
+        return dict(_ANSI)
+    colors = theme.to_color_system().generate()
+    background = Color.parse(colors["background"])
+    return {
+        name: background.blend(Color.parse(colors[source]), share).hex
+        for name, (source, share) in _DERIVED.items()
+    }

@@ -22,7 +22,7 @@ ELASTIC_ABOVE = 22
 
 _RANKS = {
     "name": 0, "file": 0, "status": 1, "ready": 2, "reason": 2, "state": 2, "message": 3, "object": 4,
-    "last seen": 4, "age": 5, "restarts": 6, "type": 7, "port(s)": 8, "cluster-ip": 9, "namespace": 12,
+    "last seen": 4, "age": 5, "restarts": 6, "port(s)": 3, "type": 8, "cluster-ip": 7, "namespace": 12,
     "version": 20, "up-to-date": 21, "available": 22, "roles": 25, "external-ip": 30, "node": 50, "ip": 51,
 }  # fmt: skip
 _NEVER_OFFERED = frozenset({"nominated node", "readiness gates", "subobject", "first seen", "name"})

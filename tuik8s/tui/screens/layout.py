@@ -1,4 +1,4 @@
-"""Where each pane stands, at any size of the terminal: a pure function, and the Textual layout that obeys it."""
+"""Where each pane stands at any size of the terminal: a pure function, and the layout that obeys it."""
 
 from __future__ import annotations
 

@@ -27,6 +27,12 @@ class Word(NamedTuple):
     rank: int = 0
     action: str = ""
     """What a click on it means, for the screen; empty: nothing."""
+    lead: str = ""
+    """A key to press for it, drawn before it."""
+
+    @property
+    def length(self) -> int:
+        return cell_len(self.text) + (cell_len(self.lead) + 1 if self.lead else 0)
 
 
 class Line(Widget):
@@ -75,12 +81,12 @@ class Line(Widget):
             if position:
                 segments.append(Segment(" " * self._gap, base))
                 at += self._gap
-            style = base + tones[word.tone] if word.tone else base
-            segments.append(Segment(word.text, style))
-            length = cell_len(word.text)
+            if word.lead:
+                segments.append(Segment(f"{word.lead} ", base + tones["key"]))
+            segments.append(Segment(word.text, base + tones[word.tone] if word.tone else base))
             if word.action:
-                self._spans.append((at, at + length, word.action))
-            at += length
+                self._spans.append((at, at + word.length, word.action))
+            at += word.length
         return at
 
     def on_click(self, event: events.Click) -> None:
@@ -110,4 +116,4 @@ def fitting(
 
 
 def _length(words: Sequence[Word], gap: int) -> int:
-    return sum(cell_len(word.text) for word in words) + gap * max(0, len(words) - 1)
+    return sum(word.length for word in words) + gap * max(0, len(words) - 1)

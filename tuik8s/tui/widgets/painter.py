@@ -66,13 +66,14 @@ class RowPainter:
         self._cache: dict[tuple[object, ...], Strip] = {}
 
     def ages(self, row: Row, now: datetime) -> tuple[str, ...]:
-        """The texts of the row that change with time alone."""
-        texts = tuple(age_text(since(row.object), now) for since in self._since if since is not None)
-        if self._restarts >= 0:
-            cell = row.cells[self.placed[self._restarts].column]
-            if "(" in cell:
-                texts += (restarts_text(cell, row.object, now),)
-        return texts
+        """The texts of the row that change with time alone, from left to right."""
+        texts = []
+        for position, since in enumerate(self._since):
+            if since is not None:
+                texts.append(age_text(since(row.object), now))
+            elif position == self._restarts:
+                texts.append(restarts_text(row.cells[self.placed[position].column], row.object, now))
+        return tuple(texts)
 
     def row(self, row: Row, look: Look, now: datetime, width: int) -> Strip:
         ages = self.ages(row, now)
@@ -113,7 +114,7 @@ class RowPainter:
         texts = iter(ages)
         for position, item in enumerate(self.placed):
             cell = row.cells[item.column] if item.column < len(row.cells) else ""
-            aged = self._since[position] is not None or (position == self._restarts and "(" in cell)
+            aged = self._since[position] is not None or position == self._restarts
             text = next(texts) if aged else cell
             tone = self._tones[position](cell, row)
             style = base + self._styles[tone] if tone else base

@@ -47,9 +47,6 @@ class Table(ScrollView, can_focus=True):
         table: Table
         row: Row | None
 
-        def __post_init__(self) -> None:
-            super().__init__()
-
     @dataclass
     class Opened(Message):
         """A row was double-clicked."""
@@ -57,17 +54,11 @@ class Table(ScrollView, can_focus=True):
         table: Table
         row: Row
 
-        def __post_init__(self) -> None:
-            super().__init__()
-
     @dataclass
     class Changed(Message):
         """Sort, filter, marks or the number of rows changed: what a title shows."""
 
         table: Table
-
-        def __post_init__(self) -> None:
-            super().__init__()
 
     def __init__(
         self, model: TableModel, plural: str, *, now: Callable[[], datetime], sort: str = "",

@@ -1,0 +1,94 @@
+"""The words of header, namespace bar, tabs, pulse and footer: pure functions from figures to words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tuik8s.tui.keys import key_label
+from tuik8s.tui.rows.ages import human_duration
+from tuik8s.tui.rows.summary import Health, compact_bytes, sparkline
+from tuik8s.tui.widgets.line import Word
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from tuik8s.tui.keys import KeyAction
+    from tuik8s.tui.ports import ClusterInfo, Vitals
+
+SLOW_LOOP_MS = 20.0
+LATE_HEARTBEAT = 20.0
+SPARK_WIDTH = 16
+
+
+def header_words(
+    health: Health, info: ClusterInfo | None, vitals: Vitals | None, now: datetime, *, read_only: bool
+) -> tuple[list[Word], list[Word]]:
+    left = [Word("tuik8s", "accent"), Word(info.name if info else "remote", "strong")]
+    nodes_tone = "ok" if health.nodes and health.nodes_ready == health.nodes else "warn"
+    left.append(Word(f"nodes {health.nodes_ready}/{health.nodes}", nodes_tone))
+    left.append(Word(f"pods {health.pods_ready}/{health.pods}", "ok" if not health.failing else "warn"))
+    if health.failing:
+        left.append(Word(f"{health.failing} failing", "error"))
+    right: list[Word] = []
+    if info is not None and vitals is not None:
+        left.append(Word(f"rev {vitals.revision}", "muted", 4))
+        if info.endpoint:
+            left.append(Word(info.endpoint, "muted", 5))
+        age = human_duration((now - info.started).total_seconds())
+        right.append(Word(f"up {age}", "muted", 3))
+        right.append(Word(f"lag {vitals.loop_lag_ms:.0f}ms", _lag_tone(vitals), 1))
+        right.append(Word(info.runtime, "info", 2))
+    right.append(Word("[RO]" if read_only else "[RW]", "muted", 2))
+    return left, right
+
+
+def _lag_tone(vitals: Vitals) -> str:
+    return "warn" if vitals.loop_lag_ms > SLOW_LOOP_MS else "muted"
+
+
+def namespace_words(names: Sequence[str], shown: frozenset[str]) -> list[Word]:
+    """Numbered as the keys are; those beyond nine are named only when they are shown."""
+    words = [Word("0 all", "" if shown else "key", 0, "namespace:0")]
+    for number, name in enumerate(names, start=1):
+        if number <= 9:
+            words.append(
+                Word(f"{number} {name}", "key" if name in shown else "muted", number, f"namespace:{number}")
+            )
+        elif name in shown:
+            words.append(Word(name, "key", 9))
+    words += [Word(f"{name}?", "warn", 9) for name in sorted(shown - set(names))]
+    return words
+
+
+def pulse_words(vitals: Vitals, requests: list[float], queue_limit: int) -> list[Word]:
+    """The control plane at work: rates, queues, store."""
+    words = [
+        Word("api", "muted"),
+        Word(f"{vitals.requests_per_second:.0f}/s", "strong"),
+        Word(sparkline(requests, SPARK_WIDTH), "info", 4),
+        Word(f"watches {vitals.watches}", "", 1),
+        Word(f"store {vitals.objects} objects {compact_bytes(vitals.store_bytes)}", "", 2),
+    ]
+    waiting = {name: depth for name, depth in vitals.queues.items() if depth}
+    if not waiting:
+        words.append(Word("queues empty", "muted", 3))
+    for name, depth in sorted(waiting.items(), key=lambda item: -item[1])[:queue_limit]:
+        words.append(Word(f"{name.removesuffix('-controller')} {depth}", "warn" if depth > 100 else "", 3))
+    return words
+
+
+def heartbeat_words(vitals: Vitals) -> list[Word]:
+    words = [Word("kubelets", "muted")]
+    for node, age in sorted(vitals.heartbeats.items()):
+        words.append(Word(f"{node} {age:.0f}s", "error" if age > LATE_HEARTBEAT else "ok", 1 + len(words)))
+    return words
+
+
+def footer_words(actions: Iterable[KeyAction]) -> list[Word]:
+    """`actions` are those that can be done right now; the lowest rank stays longest."""
+    ranked = sorted((action for action in actions if action.footer), key=lambda action: action.footer)
+    return [
+        Word(action.label, "muted", position, f"run:{action.id}", key_label(action.keys[0]))
+        for position, action in enumerate(ranked)
+    ]

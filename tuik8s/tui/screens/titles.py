@@ -1,0 +1,45 @@
+"""What stands in a pane's border: its name, what narrows it, how much it shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from tuik8s.tui.rows.order import RowOrder
+
+GOTO = {
+    "nodes": "n", "deployments": "d", "services": "s", "manifests": "m", "main": "p", "describe": "b",
+    "events": "e", "logs": "l", "requests": "r",
+}  # fmt: skip
+"""The letter after `g` that leads to each pane."""
+
+
+def pane_title(pane: str, label: str) -> Text:
+    """The label with the letter that leads there underlined."""
+    title = Text(label)
+    at = label.lower().find(GOTO[pane])
+    if at >= 0:
+        title.stylize("underline", at, at + 1)
+    return title
+
+
+def table_title(pane: str, label: str, order: RowOrder) -> Text:
+    """` Pods ‹ deployment/web  /text  12`"""
+    title = pane_title(pane, label)
+    if order.scope is not None:
+        title.append(f" ‹ {order.scope.label}")
+    if order.filter:
+        title.append(f"  /{order.filter.text}")
+    if order.faults_only:
+        title.append("  faults only")
+    title.append(f"  {len(order)}")
+    return title
+
+
+def table_subtitle(order: RowOrder, marks: int, *, wide: bool) -> Text:
+    parts = [f"{marks} marked"] if marks else []
+    if wide:
+        parts.append("wide")
+    return Text(" · ".join(parts))
