@@ -199,29 +199,18 @@ def _reconcile_group(
             _fill(fullest[1], missing)
             stale.append(fullest)
     while missing:
-        endpoints: list[Obj] = []
-        _fill(endpoints, missing)
-        changes.create.append(_new_slice(service, group, endpoints))
+        fresh: list[Obj] = []
+        _fill(fresh, missing)
+        changes.create.append(_new_slice(service, group, fresh))
+    # A Service without endpoints keeps one empty slice.
     if not slices and not desired:
         changes.create.append(_new_slice(service, group, []))
-    spare = len(slices) > 1 or bool(changes.create) or not group.ports
-    empty = [slice_ for slice_, endpoints in contents if not endpoints]
-    for slice_, endpoints in stale:
-        if endpoints:
-            changes.update.append(_rewritten(service, slice_, endpoints))
-    _settle_empty(service, empty, desired, spare, changes)
-
-
-def _settle_empty(
-    service: Obj, empty: list[Obj], desired: dict[str, Obj], spare: bool, changes: Changes
-) -> None:
-    """Of slices that have become empty one stays when there is nothing else."""
-    keep = empty[:1] if not desired and spare is not None else []
-    for slice_ in empty:
-        if slice_ not in keep:
-            changes.delete.append(slice_)
-        elif _is_stale(service, slice_, []):
-            changes.update.append(_rewritten(service, slice_, []))
+    spared = contents[:1] if not desired else []
+    for entry in contents:
+        if not entry[1] and entry not in spared:
+            changes.delete.append(entry[0])
+        elif entry in stale:
+            changes.update.append(_rewritten(service, *entry))
 
 
 def _still_wanted(slice_: Obj, missing: dict[str, Obj]) -> list[Obj]:
@@ -238,8 +227,8 @@ def _is_stale(service: Obj, slice_: Obj, endpoints: list[Obj]) -> bool:
 
 
 def _fill(endpoints: list[Obj], missing: dict[str, Obj]) -> None:
-    for identity in list(missing)[: MAX_ENDPOINTS_PER_SLICE - len(endpoints)]:
-        endpoints.append(missing.pop(identity))
+    room = MAX_ENDPOINTS_PER_SLICE - len(endpoints)
+    endpoints.extend(missing.pop(identity) for identity in list(missing)[:room])
 
 
 def _new_slice(service: Obj, group: _Group, endpoints: list[Obj]) -> Obj:
