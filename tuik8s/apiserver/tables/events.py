@@ -1,0 +1,70 @@
+"""Events, of the core group and of events.k8s.io, which name some fields differently."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tuik8s.apiserver.tables.durations import since
+from tuik8s.apiserver.tables.printer import Cells, Printer, column
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from tuik8s.api.objects import Obj
+
+
+def cells(event: Obj, now: datetime) -> Cells:
+    first = _either(event, "firstTimestamp", "deprecatedFirstTimestamp") or event.get("eventTime")
+    last = _either(event, "lastTimestamp", "deprecatedLastTimestamp") or first
+    count = _either(event, "count", "deprecatedCount") or 1
+    series = event.get("series")
+    if series:
+        last, count = series.get("lastObservedTime"), series.get("count", 0)
+    about = _either(event, "involvedObject", "regarding") or {}
+    return [
+        since(last, now),
+        event.get("type", ""),
+        event.get("reason", ""),
+        _target(about),
+        about.get("fieldPath", ""),
+        _source(event),
+        str(_either(event, "message", "note") or "").strip(),
+        since(first, now),
+        count,
+        event["metadata"]["name"],
+    ]
+
+
+def _either(event: Obj, core: str, newer: str) -> Any:
+    return event.get(core) or event.get(newer)
+
+
+def _target(about: Obj) -> str:
+    kind = about.get("kind", "").lower()
+    return f"{kind}/{about['name']}" if about.get("name") else kind
+
+
+def _source(event: Obj) -> str:
+    source = _either(event, "source", "deprecatedSource") or {}
+    component, place = source.get("component", ""), source.get("host", "")
+    if not component:
+        component = event.get("reportingComponent") or event.get("reportingController") or ""
+        place = event.get("reportingInstance") or ""
+    return f"{component}, {place}" if place else component
+
+
+EVENT_PRINTER = Printer(
+    [
+        column("Last Seen", "When it was last recorded."),
+        column("Type", "Normal or Warning."),
+        column("Reason", "Why the object came to its state: one word for machines."),
+        column("Object", "What the event is about."),
+        column("Subobject", "The part of the object, such as a container.", wide=True),
+        column("Source", "The component that reports it.", wide=True),
+        column("Message", "What happened, for people."),
+        column("First Seen", "When it was first recorded.", wide=True),
+        column("Count", "How often it happened.", of="integer", wide=True),
+        column("Name", "Name of the event.", format="name", wide=True),
+    ],
+    cells,
+)
