@@ -109,7 +109,8 @@ class Information:
 
     async def _sample(self, seconds: float) -> Vitals:
         store, api = self._cluster.store.statistics(), self._cluster.api.statistics()
-        requests, self._requests = api.requests - self._requests, api.requests
+        total = sum(api.requests.values())
+        requests, self._requests = total - self._requests, total
         queues = {item.name: item.queue.ready for item in self._controller_statistics()}
         return Vitals(
             loop_lag_ms=self._cluster.lag.percentile() * 1000,
