@@ -14,7 +14,7 @@ from tuik8s.client import Client
 from tuik8s.storage import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Collection
 
     from tuik8s.api.objects import Obj
     from tuik8s.apiserver.ports import KubeletPort
@@ -39,11 +39,20 @@ class ControlPlane:
 
     @classmethod
     async def start(
-        cls, *, seed: int = 1, kubelets: KubeletPort | None = None, detect_mutations: bool = True
-    ) -> ControlPlane:
+        cls, *, seed: int = 1, kubelets: KubeletPort | None = None, detect_mutations: bool = True,
+        disabled_admission: Collection[str] = ("ServiceAccount",),
+    ) -> ControlPlane:  # fmt: skip
+        """Pods need no service account unless `disabled_admission` is emptied: no controller makes any."""
         clock, ids = LoopClock(), RandomIds(seed)
         store = await Store.open(None, clock=clock)
-        api = ApiServer(store, clock=clock, ids=ids, kubelets=kubelets, registry=KindRegistry())
+        api = ApiServer(
+            store,
+            clock=clock,
+            ids=ids,
+            kubelets=kubelets,
+            registry=KindRegistry(),
+            disabled_admission=disabled_admission,
+        )
         plane = cls(store, api, clock, ids, detect_mutations=detect_mutations)
         await api.start()
         return plane

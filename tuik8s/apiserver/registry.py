@@ -1,15 +1,25 @@
-"""The objects of one kind: verbs over the store (k8s.io/apiserver/pkg/registry/generic/registry)."""
+"""The objects of one kind: verbs over the store (k8s.io/apiserver/pkg/registry/generic/registry).
+
+The way of a write: decode, default, own fields, admit, prepare, validate, reserve, store.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tuik8s.api import fieldmanager
 from tuik8s.api.clock import timestamp
-from tuik8s.api.errors import AlreadyExists, BadRequest, Conflict, NotFound
-from tuik8s.api.objects import Obj, copy, revision_of
-from tuik8s.api.request import Response
-from tuik8s.apiserver.strategies import strategy_for
-from tuik8s.storage.errors import KeyExists, KeyMissing, RevisionMismatch
+from tuik8s.api.defaults import set_defaults
+from tuik8s.api.errors import AlreadyExists, Conflict, Invalid, NotFound, invalid, required
+from tuik8s.api.objects import Obj, copy, is_deleting, revision_of
+from tuik8s.api.patch import apply_patch
+from tuik8s.api.patch.structure import structure_of
+from tuik8s.api.request import PatchType, Response, Verb
+from tuik8s.apiserver.admission import Attributes
+from tuik8s.apiserver.decoding import decode_body, decode_patched
+from tuik8s.apiserver.events import view_of
+from tuik8s.apiserver.storing import Changed
+from tuik8s.apiserver.strategies import keep, strategy_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +30,22 @@ if TYPE_CHECKING:
 
 GENERATED_NAME_PREFIX_LIMIT = 58
 GENERATE_ATTEMPTS = 8
-CONFLICT_RETRIES = 5
+UNTRACKED_SUBRESOURCES = frozenset(("binding",))
+"""Written by the server alone: nothing to validate, and nobody's field."""
+SERVER_METADATA = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds")
+
+
+class Reservation:
+    """What a write holds beside the object; one of the two is called when its fate is known."""
+
+    def keep(self) -> None:
+        """The write is committed."""
+
+    def undo(self) -> None:
+        """The write did not happen."""
+
+
+NO_RESERVATION = Reservation()
 
 
 class Registry:
@@ -31,140 +56,243 @@ class Registry:
 
     def __init__(self, kind: Kind, context: ServerContext) -> None:
         self.kind = kind
+        self.context = context
         self.strategy = strategy_for(kind)
-        self._context = context
-        self._store = context.store
+        self.view = view_of(kind)
+        self._structure = structure_of(kind)
+        self._resets = ("f:status",) if self.strategy.has_status else ()
 
-    def current(self, namespace: str, name: str) -> Obj:
-        obj = self._store.get(self.kind.storage_key(namespace, name))
-        if obj is None:
-            raise NotFound.of(self.kind.resource, name)
-        return obj
-
-    async def get(self, request: Request) -> Response:
-        return Response(self.current(request.namespace, request.name))
-
-    async def list(self, request: Request) -> Response:
-        found = self._store.list(self.prefix(request.namespace))
-        return Response(
-            {
-                "apiVersion": self.kind.api_version,
-                "kind": self.kind.list_kind,
-                "metadata": {"resourceVersion": str(found.revision)},
-                "items": found.items,
-            }
-        )
+    # Reading
 
     def prefix(self, namespace: str) -> str:
         return f"{self.kind.prefix}{namespace}/" if namespace else self.kind.prefix
 
-    async def create(self, request: Request) -> Response:
-        obj = self._decode(request)
-        meta = obj["metadata"]
-        self.strategy.prepare_for_create(obj)
-        self._fill_metadata(meta)
-        if meta.get("name"):
-            return Response(await self._insert(request, obj))
-        return Response(await self._insert_generated(request, obj))
+    def find(self, namespace: str, name: str) -> Obj | None:
+        obj = self.context.store.get(self.kind.storage_key(namespace, name))
+        return None if obj is None else self.view.outward(obj)
 
-    async def update(self, request: Request) -> Response:
-        body = self._decode(request)
-
-        def replace(_: Obj) -> Obj:
-            return copy(body)
-
-        return Response(await self.guaranteed_update(request, replace))
-
-    async def guaranteed_update(self, request: Request, change: Callable[[Obj], Obj]) -> Obj:
-        """Apply `change` to the current state; again if somebody was faster, unless a revision was named."""
-        key = self.kind.storage_key(request.namespace, request.name)
-        for _ in range(CONFLICT_RETRIES):
-            current = self.current(request.namespace, request.name)
-            obj = change(current)
-            named = revision_of(obj)
-            if named and named != revision_of(current):
-                raise Conflict.modified(self.kind.resource, request.name)
-            self._prepare_update(request, obj, current)
-            if obj == current:
-                return current
-            if request.dry_run:
-                return obj
-            try:
-                return await self._store.update(
-                    key, obj, expected=revision_of(current), author=request.agent, cause=request.cause
-                )
-            except KeyMissing:
-                raise NotFound.of(self.kind.resource, request.name) from None
-            except RevisionMismatch:
-                if named:
-                    break
-        raise Conflict.modified(self.kind.resource, request.name)
-
-    async def delete(self, request: Request) -> Response:
-        current = self.current(request.namespace, request.name)
-        key = self.kind.storage_key(request.namespace, request.name)
-        return Response(
-            await self._store.delete(
-                key, expected=revision_of(current), author=request.agent, cause=request.cause
-            )
-        )
-
-    def _prepare_update(self, request: Request, obj: Obj, current: Obj) -> None:
-        meta, old = obj["metadata"], current["metadata"]
-        for field in ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"):
-            meta.pop(field, None)
-            if field in old:
-                meta[field] = old[field]
-        meta["resourceVersion"] = old["resourceVersion"]
-        if request.subresource == "status":
-            self.strategy.prepare_for_status_update(obj, current)
-        else:
-            self.strategy.prepare_for_update(obj, current)
-
-    def _decode(self, request: Request) -> Obj:
-        if not isinstance(request.body, dict):
-            raise BadRequest(f"the body of the request is not a {self.kind.kind}")
-        obj = copy(request.body)
-        obj["apiVersion"], obj["kind"] = self.kind.api_version, self.kind.kind
-        meta = obj.setdefault("metadata", {})
-        if self.kind.namespaced:
-            if meta.setdefault("namespace", request.namespace) != request.namespace:
-                raise BadRequest(
-                    "the namespace of the provided object does not match the namespace sent on the request"
-                )
-        if request.name and meta.setdefault("name", request.name) != request.name:
-            raise BadRequest(
-                f"the name of the object ({meta['name']}) does not match the name on the URL ({request.name})"
-            )
+    def current(self, namespace: str, name: str) -> Obj:
+        obj = self.find(namespace, name)
+        if obj is None:
+            raise NotFound.of(self.kind.resource, name)
         return obj
 
-    def _fill_metadata(self, meta: Obj) -> None:
-        for field in ("deletionTimestamp", "deletionGracePeriodSeconds", "resourceVersion", "selfLink"):
-            meta.pop(field, None)
-        meta["uid"] = self._context.ids.uid()
-        meta["creationTimestamp"] = timestamp(self._context.clock.now())
+    # Creating
 
-    async def _insert(self, request: Request, obj: Obj) -> Obj:
+    async def create(self, request: Request) -> Response:
+        obj, warnings = decode_body(self.kind, request)
+        return Response(await self._create(request, obj), warnings)
+
+    async def _create(self, request: Request, obj: Obj) -> Obj:
         meta = obj["metadata"]
-        key = self.kind.storage_key(request.namespace, meta["name"])
-        if request.dry_run:
-            if self._store.get(key) is not None:
-                raise AlreadyExists.of(self.kind.resource, meta["name"])
-            return obj
+        for field in (*SERVER_METADATA, "resourceVersion", "selfLink", "generation"):
+            meta.pop(field, None)
+        generated = not meta.get("name")
+        if generated:
+            self._generate_name(obj)
+        set_defaults(self.kind, obj)
+        self._own(request, None, obj)
+        await self.context.admission.admit(Attributes(Verb.CREATE, request, self.kind, obj))
+        self.strategy.prepare_for_create(obj)
+        meta["uid"] = self.context.ids.uid()
+        meta["creationTimestamp"] = timestamp(self.context.clock.now())
+        self._validate(obj)
+        reservation = self.reserve(obj, None)
         try:
-            return await self._store.create(key, obj, author=request.agent, cause=request.cause)
-        except KeyExists:
-            raise AlreadyExists.of(self.kind.resource, meta["name"]) from None
+            created = await self._insert(request, obj, generated=generated)
+        except BaseException:
+            reservation.undo()
+            raise
+        reservation.undo() if request.dry_run else reservation.keep()
+        return created
 
-    async def _insert_generated(self, request: Request, obj: Obj) -> Obj:
+    def _generate_name(self, obj: Obj) -> None:
         base = obj["metadata"].get("generateName", "")[:GENERATED_NAME_PREFIX_LIMIT]
         if not base:
-            raise BadRequest("name or generateName is required")
-        for attempt in range(GENERATE_ATTEMPTS):
-            obj["metadata"]["name"] = base + self._context.ids.suffix()
+            errors = [required("metadata.name", "name or generateName is required")]
+            raise Invalid.of(self.kind.kind, self.kind.group, "", errors)
+        obj["metadata"]["name"] = base + self.context.ids.suffix()
+
+    async def _insert(self, request: Request, obj: Obj, *, generated: bool) -> Obj:
+        for _ in range(GENERATE_ATTEMPTS - 1 if generated else 0):
             try:
-                return await self._insert(request, obj)
+                return await self._insert_once(request, obj)
             except AlreadyExists:
-                if attempt == GENERATE_ATTEMPTS - 1:
-                    raise
-        raise AssertionError("unreachable")
+                self._generate_name(obj)
+        return await self._insert_once(request, obj)
+
+    async def _insert_once(self, request: Request, obj: Obj) -> Obj:
+        name = obj["metadata"]["name"]
+        key = self.kind.storage_key(request.namespace, name)
+        if not request.dry_run:
+            stored = await self.context.writer.create(self.kind, key, self.view.inward(obj), request)
+            return self.view.outward(stored)
+        if self.context.store.get(key) is not None:
+            raise AlreadyExists.of(self.kind.resource, name)
+        return obj
+
+    # Changing
+
+    async def update(self, request: Request) -> Response:
+        body, warnings = decode_body(self.kind, request)
+        named = bool(revision_of(body))
+        if not named and not self.strategy.allow_unconditional_update:
+            errors = [invalid("metadata.resourceVersion", 0, "must be specified for an update")]
+            raise Invalid.of(self.kind.kind, self.kind.group, request.name, errors)
+        missing = self.find(request.namespace, request.name) is None
+        if missing and self.strategy.allow_create_on_update and not request.subresource and not named:
+            return Response(await self._create(request, body), warnings)
+        changed = await self.change(request, lambda _: body if named else copy(body), retry=not named)
+        return Response(changed, warnings)
+
+    async def patch(self, request: Request) -> Response:
+        if request.patch_type is PatchType.APPLY:
+            return await self._apply(request)
+        warnings: tuple[str, ...] = ()
+
+        def patched(current: Obj) -> Obj:
+            nonlocal warnings
+            patch_type = request.patch_type or PatchType.MERGE
+            result = apply_patch(self.kind, patch_type, current, request.body)
+            obj, warnings = decode_patched(self.kind, request, result)
+            return obj
+
+        return Response(await self.change(request, patched), warnings)
+
+    async def _apply(self, request: Request) -> Response:
+        config, warnings = decode_body(self.kind, request)
+        if not request.field_manager:
+            errors = [required("fieldManager", "is required for apply patch")]
+            raise Invalid.of("PatchOptions", "meta.k8s.io", "", errors)
+
+        def applied(current: Obj | None) -> Obj:
+            merged = fieldmanager.apply(
+                self._structure, current, config, manager=self._manager(request), force=request.force,
+                now=timestamp(self.context.clock.now()), resets=self._resets_of(request),
+            )  # fmt: skip
+            return copy(merged)
+
+        if self.find(request.namespace, request.name) is None and not request.subresource:
+            if config["metadata"].get("uid"):
+                uid = config["metadata"]["uid"]
+                why = (
+                    f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
+                )
+                raise Conflict.of(self.kind.resource, request.name, why)
+            return Response(await self._create(request, applied(None)), warnings)
+        return Response(await self.change(request, applied), warnings)
+
+    async def change(self, request: Request, make: Callable[[Obj], Obj], *, retry: bool = True) -> Obj:
+        """Write what `make` makes of the current state; again if somebody was faster, unless told not to.
+
+        `make` answers with a fresh object; the resourceVersion it leaves in it must be the current one.
+        """
+        key = self.kind.storage_key(request.namespace, request.name)
+        while True:
+            current = self.current(request.namespace, request.name)
+            obj = make(current)
+            if revision_of(obj) not in (0, revision_of(current)):
+                raise Conflict.modified(self.kind.resource, request.name)
+            await self._prepare(request, obj, current)
+            if obj == current:
+                return current
+            try:
+                if self._is_gone(obj):
+                    return await self.remove(request, obj, current)
+                return await self._store_change(request, key, obj, current)
+            except Changed:
+                if not retry:
+                    raise Conflict.modified(self.kind.resource, request.name) from None
+                await self.context.writer.settled(key)
+
+    async def _store_change(self, request: Request, key: str, obj: Obj, current: Obj) -> Obj:
+        reservation = NO_RESERVATION if request.subresource else self.reserve(obj, current)
+        if request.dry_run:
+            reservation.undo()
+            return obj
+        try:
+            stored = await self.context.writer.update(self.kind, key, self.view.inward(obj), current, request)
+        except BaseException:
+            reservation.undo()
+            raise
+        reservation.keep()
+        return self.view.outward(stored)
+
+    async def _prepare(self, request: Request, obj: Obj, current: Obj) -> None:
+        self._keep_identity(request, obj, current)
+        if request.subresource in UNTRACKED_SUBRESOURCES:
+            return
+        if request.subresource:
+            self.strategy.prepare_for_subresource(request.subresource, obj, current)
+            self._own(request, current, obj)
+        else:
+            set_defaults(self.kind, obj)
+            self.strategy.prepare_for_update(obj, current)
+            self._own(request, current, obj)
+            await self.context.admission.admit(Attributes(Verb.UPDATE, request, self.kind, obj, current))
+        self._validate(obj, current, request.subresource)
+
+    def _keep_identity(self, request: Request, obj: Obj, current: Obj) -> None:
+        meta, old = obj["metadata"], current["metadata"]
+        if meta.get("uid", old["uid"]) != old["uid"]:
+            why = f"Precondition failed: UID in precondition: {meta['uid']}, UID in object meta: {old['uid']}"
+            raise Conflict.of(self.kind.resource, request.name, why)
+        for field in (*SERVER_METADATA, "resourceVersion"):
+            keep(meta, old, field)
+        meta.pop("selfLink", None)
+
+    # Deleting
+
+    def _is_gone(self, obj: Obj) -> bool:
+        """A deleted object that nothing holds any longer."""
+        meta = obj["metadata"]
+        held = meta.get("finalizers") or meta.get("deletionGracePeriodSeconds")
+        return is_deleting(obj) and not held and self.strategy.may_be_removed(obj)
+
+    async def remove(self, request: Request, obj: Obj, current: Obj) -> Obj:
+        """Take it out of the store; `obj` is the last state. Raises Changed when `current` no longer is."""
+        if request.dry_run:
+            return obj
+        key = self.kind.storage_key(request.namespace, request.name)
+        removed = await self.context.writer.delete(self.kind, key, self.view.inward(obj), current, request)
+        self.release(removed)
+        return self.view.outward(removed)
+
+    # What kinds add
+
+    def reserve(self, obj: Obj, old: Obj | None) -> Reservation:
+        """Fill in what is given out once; `obj` is fresh at the top."""
+        return NO_RESERVATION
+
+    def release(self, obj: Obj) -> None:
+        """Give back what a removed object held."""
+
+    # Steps
+
+    def _validate(self, obj: Obj, old: Obj | None = None, subresource: str = "") -> None:
+        return
+
+    def _manager(self, request: Request) -> fieldmanager.Manager:
+        operation = "Apply" if request.patch_type is PatchType.APPLY else "Update"
+        return fieldmanager.Manager(
+            request.field_manager or request.agent or "unknown",
+            operation,
+            self.kind.api_version,
+            request.subresource,
+        )
+
+    def _resets_of(self, request: Request) -> tuple[str, ...]:
+        return ("f:spec",) if request.subresource == "status" else self._resets
+
+    def _own(self, request: Request, live: Obj | None, obj: Obj) -> None:
+        """Bring `metadata.managedFields` up to date; an apply has done so already."""
+        if request.patch_type is PatchType.APPLY:
+            return
+        entries = fieldmanager.managed_fields(
+            self._structure, live, obj, manager=self._manager(request),
+            now=timestamp(self.context.clock.now()), resets=self._resets_of(request),
+        )  # fmt: skip
+        if entries:
+            obj["metadata"]["managedFields"] = entries
+        else:
+            obj["metadata"].pop("managedFields", None)

@@ -2,93 +2,161 @@
 
 from __future__ import annotations
 
+import logging
+from contextlib import aclosing
+from dataclasses import replace
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 from tuik8s.api import kinds
-from tuik8s.api.errors import AlreadyExists, MethodNotSupported, NotFound, ServiceUnavailable
-from tuik8s.api.request import Request, User, Verb
+from tuik8s.api.errors import AlreadyExists, ApiError, MethodNotSupported, NotFound, ServiceUnavailable
+from tuik8s.api.request import Request, Response, User, Verb
+from tuik8s.apiserver.admission import build_chain
 from tuik8s.apiserver.context import ServerContext
+from tuik8s.apiserver.deletion import delete, delete_collection
+from tuik8s.apiserver.listing import list_objects
+from tuik8s.apiserver.pod_streams import check_can_exec, check_has_logs, choose_container
 from tuik8s.apiserver.registry import Registry
+from tuik8s.apiserver.request_log import RequestLog
+from tuik8s.apiserver.services import ServiceRegistry
+from tuik8s.apiserver.storing import Writer
+from tuik8s.apiserver.subresources import handler_of
 from tuik8s.apiserver.watching import watch
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Collection, Sequence
 
     from tuik8s.api.clock import Clock, Ids
     from tuik8s.api.kinds import Kind, KindRegistry
     from tuik8s.api.objects import Obj
-    from tuik8s.api.request import Response, WatchEvent
+    from tuik8s.api.request import WatchEvent
     from tuik8s.apiserver.ports import KubeletPort
+    from tuik8s.apiserver.request_log import ApiServerStatistics
     from tuik8s.client.transport import ExecStream, LogOptions
     from tuik8s.storage import Store
 
+log = logging.getLogger(__name__)
+
 SYSTEM_NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
 LOOPBACK = User("system:apiserver", ("system:masters", "system:authenticated"))
+SECURE_PORT = 6443
 
 
 class ApiServer:
-    """Implements `client.Transport` in the same process: objects are handed over without serialising."""
+    """Implements `client.Transport` in the same process: objects are handed over without serialising.
+
+    Every authenticated user may do everything: there is no authorisation yet. Raises `ApiError` for what is
+    refused. `disabled_admission` names plug-ins that are left out.
+    """
 
     def __init__(
-        self,
-        store: Store,
-        *,
-        clock: Clock,
-        ids: Ids,
-        registry: KindRegistry,
-        kubelets: KubeletPort | None = None,
-        service_cidr: str = "10.96.0.0/16",
-        node_port_range: tuple[int, int] = (30000, 32767),
-    ) -> None:
+        self, store: Store, *, clock: Clock, ids: Ids, registry: KindRegistry,
+        kubelets: KubeletPort | None = None, service_cidr: str = "10.96.0.0/16",
+        node_port_range: tuple[int, int] = (30000, 32767), disabled_admission: Collection[str] = (),
+    ) -> None:  # fmt: skip
         self.kubelets = kubelets
-        self.service_cidr = service_cidr
-        self.node_port_range = node_port_range
         self._store = store
-        self._context = ServerContext(store=store, clock=clock, ids=ids, kinds=registry)
+        self._clock = clock
+        self._context = ServerContext(
+            store=store, writer=Writer(store), clock=clock, ids=ids,
+            admission=build_chain(store, disabled_admission),
+        )  # fmt: skip
+        self._log = RequestLog()
+        self._services = ServiceRegistry(
+            kinds.SERVICE, self._context, cidr=service_cidr, node_ports=node_port_range
+        )
         self._registries = {kind: Registry(kind, self._context) for kind in registry}
+        self._registries[kinds.SERVICE] = self._services
 
     async def start(self) -> None:
-        """Create what every cluster has; what exists already is left as it is."""
+        """Learn what the stored services hold, then create what every cluster has and is not there yet."""
+        for problem in self._services.rebuild():
+            log.warning("%s", problem)
         for name in SYSTEM_NAMESPACES:
             await self._ensure(kinds.NAMESPACE, "", {"metadata": {"name": name}})
+        await self._ensure(kinds.SERVICE, "default", self._own_service())
 
     async def send(self, request: Request) -> Response:
+        began, code = perf_counter(), 500
+        self._log.in_flight += 1
+        try:
+            response = await self._dispatch(request)
+            code = 201 if request.verb is Verb.CREATE else 200
+            return response
+        except ApiError as error:
+            code = error.code
+            raise
+        finally:
+            self._log.in_flight -= 1
+            self._log.note(self._clock.now(), request, code, perf_counter() - began)
+
+    async def watch(self, request: Request) -> AsyncIterator[WatchEvent]:
         registry = self._registry(request.kind)
-        match request.verb:
-            case Verb.GET:
-                return await registry.get(request)
-            case Verb.LIST:
-                return await registry.list(request)
-            case Verb.CREATE:
-                return await registry.create(request)
-            case Verb.UPDATE:
-                return await registry.update(request)
-            case Verb.DELETE:
-                return await registry.delete(request)
-            case _:
-                raise MethodNotSupported(f"{request.verb} is not supported on {request.kind.resource}")
+        self._log.watches += 1
+        self._log.requests[Verb.WATCH.value] += 1
+        try:
+            async with aclosing(watch(self._store, registry, request)) as events:
+                async for event in events:
+                    yield event
+        except ApiError as error:
+            self._log.errors[error.code] += 1
+            raise
+        finally:
+            self._log.watches -= 1
 
-    def watch(self, request: Request) -> AsyncIterator[WatchEvent]:
-        return watch(self._store, self._registry(request.kind), request)
-
-    def logs(self, user: User, namespace: str, pod: str, options: LogOptions) -> AsyncIterator[bytes]:
-        return self._kubelets().logs(self._registry(kinds.POD).current(namespace, pod), options)
+    async def logs(self, user: User, namespace: str, pod: str, options: LogOptions) -> AsyncIterator[bytes]:
+        """A pod without a node has no lines; what never ran is refused."""
+        found = self._registry(kinds.POD).current(namespace, pod)
+        container = choose_container(found, options.container)
+        if not found["spec"].get("nodeName"):
+            return
+        check_has_logs(found, container, previous=options.previous)
+        async for line in self._kubelet_port().logs(found, replace(options, container=container)):
+            yield line
 
     async def exec(
-        self,
-        user: User,
-        namespace: str,
-        pod: str,
-        container: str,
-        command: Sequence[str],
-        *,
-        tty: bool,
-        stdin: bool,
-    ) -> ExecStream:
+        self, user: User, namespace: str, pod: str, container: str, command: Sequence[str], *,
+        tty: bool, stdin: bool,
+    ) -> ExecStream:  # fmt: skip
         found = self._registry(kinds.POD).current(namespace, pod)
-        return await self._kubelets().exec(found, container, command, tty=tty, stdin=stdin)
+        chosen = choose_container(found, container)
+        check_can_exec(found)
+        return await self._kubelet_port().exec(found, chosen, command, tty=tty, stdin=stdin)
 
-    def _kubelets(self) -> KubeletPort:
+    def statistics(self) -> ApiServerStatistics:
+        return self._log.statistics()
+
+    async def _dispatch(self, request: Request) -> Response:
+        registry = self._registry(request.kind)
+        if request.subresource and request.subresource != "status":
+            handler = handler_of(request.kind, request.subresource)
+            if handler is None:
+                raise NotFound("the server could not find the requested resource")
+            return await handler(registry, request)
+        if request.subresource and not registry.strategy.has_status:
+            raise NotFound("the server could not find the requested resource")
+        return await self._verb(registry, request)
+
+    async def _verb(self, registry: Registry, request: Request) -> Response:
+        match request.verb:
+            case Verb.GET:
+                return Response(registry.current(request.namespace, request.name))
+            case Verb.LIST:
+                return Response(await list_objects(self._store, registry, request))
+            case Verb.UPDATE:
+                return await registry.update(request)
+            case Verb.PATCH:
+                return await registry.patch(request)
+            case Verb.CREATE if not request.subresource:
+                return await registry.create(request)
+            case Verb.DELETE if not request.subresource:
+                return await delete(registry, request)
+            case Verb.DELETE_COLLECTION if not request.subresource:
+                found = await list_objects(self._store, registry, replace(request, verb=Verb.LIST))
+                return await delete_collection(registry, request, found)
+        raise MethodNotSupported("the server does not allow this method on the requested resource")
+
+    def _kubelet_port(self) -> KubeletPort:
         if self.kubelets is None:
             raise ServiceUnavailable("no kubelet is connected to the API server")
         return self.kubelets
@@ -101,10 +169,23 @@ class ApiServer:
 
     async def _ensure(self, kind: Kind, namespace: str, obj: Obj) -> None:
         request = Request(
-            verb=Verb.CREATE, kind=kind, namespace=namespace, body=obj, user=LOOPBACK, agent="kube-apiserver",
-            field_manager="kube-apiserver",
+            verb=Verb.CREATE, kind=kind, namespace=namespace, body=obj, user=LOOPBACK,
+            agent="kube-apiserver", field_manager="kube-apiserver",
         )  # fmt: skip
         try:
-            await self.send(request)
+            await self._registry(kind).create(request)
         except AlreadyExists:
-            return
+            log.debug("%s %s is there already", kind, obj["metadata"]["name"])
+
+    def _own_service(self) -> Obj:
+        return {
+            "metadata": {
+                "name": "kubernetes",
+                "labels": {"component": "apiserver", "provider": "kubernetes"},
+            },
+            "spec": {
+                "type": "ClusterIP",
+                "clusterIP": self._services.addresses.api_server_address,
+                "ports": [{"name": "https", "port": 443, "protocol": "TCP", "targetPort": SECURE_PORT}],
+            },
+        }

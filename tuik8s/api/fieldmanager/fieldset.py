@@ -1,8 +1,8 @@
 """Sets of fields in their wire form, FieldsV1: `{"f:spec": {"f:replicas": {}}}`.
 
-A key is `f:` and a field, `k:` and the keys of a list's item, or `v:` and a set's item, each as JSON; `.` says
-that the node itself is in the set, beside its children. A node without children is in the set. Trees are
-shared between objects and never changed: every function answers with a new one.
+A key is `f:` and a field, `k:` and the keys of a list's item, or `v:` and a set's item, each as JSON; `.`
+says that the node itself is in the set, beside its children. A node without children is in the set. Trees
+are shared between objects and never changed: every function answers with a new one.
 """
 
 from __future__ import annotations

@@ -31,7 +31,8 @@ def apply_patch(kind: Kind, patch_type: PatchType, current: Obj, body: Any) -> O
     if not isinstance(body, dict):
         raise BadRequest(f"the patch of {kind.resource} is not an object")
     if patch_type is PatchType.MERGE:
-        return merge_patch(current, body)
+        merged: Obj = merge_patch(current, body)
+        return merged
     if patch_type is PatchType.STRATEGIC:
         return strategic_merge(current, body, structure_of(kind))
     raise BadRequest(f"{patch_type} is not a patch of an existing object")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tuik8s.api.errors import BadRequest
-from tuik8s.api.objects import Obj
-from tuik8s.api.patch.structure import SCALAR, Structure
+
+if TYPE_CHECKING:
+    from tuik8s.api.objects import Obj
+    from tuik8s.api.patch.structure import Structure
 
 DIRECTIVE = "$patch"
 RETAIN_KEYS = "$retainKeys"
@@ -155,6 +157,3 @@ def _check_directive(directive: Any) -> None:
 
 def _show(item: Obj) -> str:
     return "map[" + " ".join(f"{key}:{value}" for key, value in item.items()) + "]"
-
-
-__all__ = ["SCALAR", "strategic_merge"]

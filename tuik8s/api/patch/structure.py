@@ -76,8 +76,8 @@ ATOMIC_FIELDS = {
 }  # fmt: skip
 ATOMIC_TYPES = {
     "ConfigMapKeySelector", "FileKeySelector", "LabelSelector", "LocalObjectReference", "NodeSelector",
-    "NodeSelectorTerm", "ObjectFieldSelector", "ObjectReference", "ResourceFieldSelector", "ScopeSelector",
-    "SecretKeySelector", "SecretReference", "TopologySelectorTerm", "TypedLocalObjectReference",
+    "NodeSelectorTerm", "ObjectFieldSelector", "ObjectReference", "OwnerReference", "ResourceFieldSelector",
+    "ScopeSelector", "SecretKeySelector", "SecretReference", "TopologySelectorTerm", "TypedLocalObjectReference",
 }  # fmt: skip
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tuik8s.api.kinds import Kind
     from tuik8s.api.objects import Obj
-    from tuik8s.api.request import DeleteOptions
 
 
 class Strategy:
-    """The rules most kinds share: status is its own subresource, generation counts changes of the spec."""
+    """The rules most kinds share: status is its own subresource, generation counts changes of the spec.
+
+    Objects handed in are fresh at the top and in `metadata`; below they may share parts with the old state,
+    so parts are replaced and never changed.
+    """
 
     allow_create_on_update = False
     allow_unconditional_update = True
@@ -34,29 +37,40 @@ class Strategy:
     def prepare_for_update(self, obj: Obj, old: Obj) -> None:
         """An update of the main resource: the status stays, a changed spec is a new generation."""
         if self.has_status:
-            _keep(obj, old, "status")
-        self._count_generation(obj, old)
-
-    def prepare_for_status_update(self, obj: Obj, old: Obj) -> None:
-        """An update of the status: everything else stays, but for metadata that all may change."""
-        for field in [*obj, *old]:
-            if field not in ("metadata", "status", "apiVersion", "kind"):
-                _keep(obj, old, field)
-        _keep(obj["metadata"], old["metadata"], "labels")
-        _keep(obj["metadata"], old["metadata"], "ownerReferences")
-        _keep(obj["metadata"], old["metadata"], "generation")
-
-    def grace_period(self, obj: Obj, options: DeleteOptions) -> int:
-        """Seconds between the request to delete and the deletion; only pods have any."""
-        return 0
-
-    def _count_generation(self, obj: Obj, old: Obj) -> None:
-        _keep(obj["metadata"], old["metadata"], "generation")
-        if self.counts_generation and obj.get("spec") != old.get("spec"):
+            keep(obj, old, "status")
+        keep(obj["metadata"], old["metadata"], "generation")
+        if self.counts_generation and self.is_new_generation(obj, old):
             obj["metadata"]["generation"] = old["metadata"].get("generation", 0) + 1
 
+    def prepare_for_status_update(self, obj: Obj, old: Obj) -> None:
+        """An update of the status: everything else stays, but for annotations, labels and finalizers."""
+        for field in {*obj, *old} - {"metadata", "status", "apiVersion", "kind"}:
+            keep(obj, old, field)
+        keep(obj["metadata"], old["metadata"], "generation")
 
-def _keep(obj: Obj, old: Obj, field: str) -> None:
+    def prepare_for_subresource(self, subresource: str, obj: Obj, old: Obj) -> None:
+        if subresource == "status":
+            self.prepare_for_status_update(obj, old)
+        else:
+            self.prepare_for_update(obj, old)
+
+    def is_new_generation(self, obj: Obj, old: Obj) -> bool:
+        return bool(obj.get("spec") != old.get("spec"))
+
+    def deletion_grace(self, obj: Obj, wanted: int | None) -> int | None:
+        """Seconds from the request to delete to the deletion; None for kinds that know no grace."""
+        return None
+
+    def begin_deletion(self, obj: Obj) -> None:
+        """Mark an object that now waits for its finalizers; it is fresh at the top and in `metadata`."""
+
+    def may_be_removed(self, obj: Obj) -> bool:
+        """Whether nothing but the finalizers in `metadata` holds a deleted object."""
+        return True
+
+
+def keep(obj: Any, old: Any, field: str) -> None:
+    """Undo a change of one field."""
     if field in old:
         obj[field] = old[field]
     else:

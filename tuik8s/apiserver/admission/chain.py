@@ -1,0 +1,55 @@
+"""The chain that a write goes through before it is validated (k8s.io/apiserver/pkg/admission)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from tuik8s.api.kinds import Kind
+    from tuik8s.api.objects import Obj
+    from tuik8s.api.request import Request, Verb
+
+
+@dataclass(slots=True)
+class Attributes:
+    """One write under way. A plug-in may replace parts of `object`, whose `spec` and `metadata` are fresh."""
+
+    operation: Verb
+    request: Request
+    kind: Kind
+    object: Obj
+    old: Obj | None = None
+
+    @property
+    def namespace(self) -> str:
+        return self.request.namespace
+
+    @property
+    def name(self) -> str:
+        name: str = self.object.get("metadata", {}).get("name", "") or self.request.name
+        return name
+
+
+class Plugin(Protocol):
+    name: str
+    """Kubernetes' own name of the plug-in, by which it is disabled."""
+
+    async def admit(self, attributes: Attributes) -> None:
+        """Change the object or raise `ApiError`."""
+
+
+class AdmissionChain:
+    """Plug-ins in order; those named in `disabled` are left out."""
+
+    def __init__(self, plugins: Sequence[Plugin], disabled: Collection[str] = ()) -> None:
+        unknown = set(disabled) - {plugin.name for plugin in plugins}
+        if unknown:
+            raise ValueError(f"no such admission plug-in: {', '.join(sorted(unknown))}")
+        self._plugins = [plugin for plugin in plugins if plugin.name not in disabled]
+
+    async def admit(self, attributes: Attributes) -> None:
+        for plugin in self._plugins:
+            await plugin.admit(attributes)

@@ -1,0 +1,77 @@
+"""From the body of a request to an object of the kind the request is about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tuik8s.api import schema
+from tuik8s.api.errors import BadRequest, Invalid, invalid
+
+if TYPE_CHECKING:
+    from tuik8s.api.kinds import Kind
+    from tuik8s.api.objects import Obj
+    from tuik8s.api.request import Request
+
+
+def decode_body(kind: Kind, request: Request) -> schema.Decoded:
+    """A fresh object whose name and namespace are those of the request."""
+    body = request.body
+    if not isinstance(body, dict):
+        raise BadRequest(f"the object provided is unrecognized (must be of type {kind.kind})")
+    check_type(kind, body)
+    decoded = schema.decode(kind, body, request.field_validation)
+    place(kind, request, decoded.object)
+    return decoded
+
+
+def decode_patched(kind: Kind, request: Request, patched: Obj) -> schema.Decoded:
+    """What a patch made of an object; what is wrong with it is the patch's fault."""
+    try:
+        check_type(kind, patched)
+        decoded = schema.decode(kind, patched, request.field_validation)
+    except BadRequest as error:
+        _, found, why = error.message.partition(f"cannot be handled as a {kind.kind}: ")
+        raise Invalid.of(
+            "", "", "", [invalid("patch", request.body, why if found else error.message)]
+        ) from None
+    place(kind, request, decoded.object)
+    return decoded
+
+
+def check_type(kind: Kind, body: Obj) -> None:
+    found, version = body.get("kind"), body.get("apiVersion")
+    if found and found != kind.kind:
+        raise BadRequest(
+            f'{found} in version "{(version or kind.api_version).rpartition("/")[2]}" '
+            f"cannot be handled as a {kind.kind}: no kind {_quoted(found)} is registered for this resource"
+        )
+    if version and version != kind.api_version:
+        raise BadRequest(
+            f"the API version in the data ({version}) does not match the expected API version "
+            f"({kind.api_version})"
+        )
+
+
+def place(kind: Kind, request: Request, obj: Obj) -> None:
+    """Fill in name and namespace from the request; they must not contradict it."""
+    meta = obj["metadata"]
+    if kind.namespaced:
+        if not request.namespace:
+            raise BadRequest("an empty namespace may not be set during creation")
+        if (meta.get("namespace") or request.namespace) != request.namespace:
+            raise BadRequest(
+                "the namespace of the provided object does not match the namespace sent on the request"
+            )
+        meta["namespace"] = request.namespace
+    else:
+        meta.pop("namespace", None)
+    if request.name:
+        if (meta.get("name") or request.name) != request.name:
+            raise BadRequest(
+                f"the name of the object ({meta['name']}) does not match the name on the URL ({request.name})"
+            )
+        meta["name"] = request.name
+
+
+def _quoted(value: Any) -> str:
+    return f'"{value}"'

@@ -1,0 +1,82 @@
+"""Services: what follows from their type (pkg/registry/core/service/strategy.go)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tuik8s.apiserver.strategies.base import Strategy
+
+if TYPE_CHECKING:
+    from tuik8s.api.objects import Obj
+
+NODE_PORT_TYPES = ("NodePort", "LoadBalancer")
+
+
+def needs_cluster_ip(spec: Obj) -> bool:
+    return spec.get("type") != "ExternalName"
+
+
+def needs_node_ports(spec: Obj) -> bool:
+    if spec.get("type") == "LoadBalancer":
+        return spec.get("allocateLoadBalancerNodePorts") is not False
+    return spec.get("type") == "NodePort"
+
+
+class ServiceStrategy(Strategy):
+    allow_create_on_update = True
+    returns_deleted_object = True
+
+    def prepare_for_create(self, obj: Obj) -> None:
+        super().prepare_for_create(obj)
+        obj["status"] = {"loadBalancer": {}}
+
+    def prepare_for_update(self, obj: Obj, old: Obj) -> None:
+        """What was allocated stays where the client does not say; what the new type lacks goes."""
+        super().prepare_for_update(obj, old)
+        spec, before = dict(obj.get("spec") or {}), old.get("spec") or {}
+        spec["ports"] = [dict(port) for port in spec.get("ports") or ()]
+        _keep_allocated(spec, before)
+        _drop_what_the_type_lacks(spec, before)
+        if not spec["ports"]:
+            del spec["ports"]
+        obj["spec"] = spec
+
+
+def _keep_allocated(spec: Obj, before: Obj) -> None:
+    if needs_cluster_ip(spec) and needs_cluster_ip(before) and before.get("clusterIP"):
+        if not spec.get("clusterIP"):
+            spec["clusterIP"] = before["clusterIP"]
+        if not spec.get("clusterIPs") and spec["clusterIP"] == before["clusterIP"]:
+            spec["clusterIPs"] = before.get("clusterIPs", [before["clusterIP"]])
+        for field in ("ipFamilies", "ipFamilyPolicy"):
+            if not spec.get(field) and field in before:
+                spec[field] = before[field]
+    if not (needs_node_ports(spec) and needs_node_ports(before)):
+        return
+    known = {_identity(port): port.get("nodePort") for port in before.get("ports") or ()}
+    used = {port["nodePort"] for port in spec["ports"] if port.get("nodePort")}
+    for port in spec["ports"]:
+        node_port = known.get(_identity(port))
+        if not port.get("nodePort") and node_port and node_port not in used:
+            port["nodePort"] = node_port
+
+
+def _drop_what_the_type_lacks(spec: Obj, before: Obj) -> None:
+    """Only what the client did not change: a new value is refused by validation instead."""
+    loses_address = needs_cluster_ip(before) and not needs_cluster_ip(spec)
+    if loses_address and spec.get("clusterIP") == before.get("clusterIP"):
+        for field in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "internalTrafficPolicy"):
+            spec.pop(field, None)
+    if needs_node_ports(before) and not needs_node_ports(spec):
+        known = {_identity(port): port.get("nodePort") for port in before.get("ports") or ()}
+        for port in spec["ports"]:
+            if port.get("nodePort") == known.get(_identity(port)):
+                port.pop("nodePort", None)
+        if spec.get("externalTrafficPolicy") == before.get("externalTrafficPolicy"):
+            spec.pop("externalTrafficPolicy", None)
+    if before.get("type") == "LoadBalancer" and spec.get("type") != "LoadBalancer":
+        spec.pop("allocateLoadBalancerNodePorts", None)
+
+
+def _identity(port: Obj) -> tuple[str, int]:
+    return port.get("protocol", "TCP"), port.get("port", 0)

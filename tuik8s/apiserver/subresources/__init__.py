@@ -1,0 +1,30 @@
+"""Subresources that are more than another view of the object: who answers them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tuik8s.apiserver.subresources import namespaces, pods, scale
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from tuik8s.api.kinds import Kind
+    from tuik8s.api.request import Request, Response
+    from tuik8s.apiserver.registry import Registry
+
+    Handler = Callable[[Registry, Request], Awaitable[Response]]
+
+_HANDLERS: dict[tuple[str, str], Handler] = {
+    ("pods", "binding"): pods.bind,
+    ("pods", "eviction"): pods.evict,
+    ("pods", "ephemeralcontainers"): pods.change_ephemeral_containers,
+    ("pods", "resize"): pods.refuse_resize,
+    ("namespaces", "finalize"): namespaces.finalize,
+}
+
+
+def handler_of(kind: Kind, subresource: str) -> Handler | None:
+    if subresource == "scale" and "scale" in kind.subresources:
+        return scale.serve
+    return _HANDLERS.get((kind.resource, subresource))

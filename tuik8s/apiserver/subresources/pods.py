@@ -1,0 +1,139 @@
+"""Subresources of pods: binding, eviction, ephemeral containers (pkg/registry/core/pod/storage)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tuik8s.api.clock import timestamp
+from tuik8s.api.errors import BadRequest, Conflict, Invalid, MethodNotSupported, required
+from tuik8s.api.objects import Obj, is_deleting
+from tuik8s.api.patch import apply_patch
+from tuik8s.api.request import DeleteOptions, PatchType, Response, Verb
+from tuik8s.apiserver.decoding import decode_body, decode_patched
+from tuik8s.apiserver.deletion import delete
+
+if TYPE_CHECKING:
+    from tuik8s.api.request import Request
+    from tuik8s.apiserver.registry import Registry
+
+
+async def bind(registry: Registry, request: Request) -> Response:
+    """POST of a Binding gives the pod its node, once; the status answered carries the new revision."""
+    body = _body(request, "Binding")
+    target = body.get("target") or {}
+    if not target.get("name"):
+        raise Invalid.of("Binding", "", request.name, [required("target.name")])
+    if target.get("kind", "Node") not in ("", "Node", "Minion"):
+        raise BadRequest(f"pods cannot be bound to a {target['kind']}")
+    now = timestamp(registry.context.clock.now())
+
+    def bound(pod: Obj) -> Obj:
+        _check_bindable(pod, body.get("metadata") or {})
+        meta, given = dict(pod["metadata"]), body.get("metadata") or {}
+        for field in ("annotations", "labels"):
+            if given.get(field):
+                meta[field] = {**(meta.get(field) or {}), **given[field]}
+        spec = {**pod["spec"], "nodeName": target["name"]}
+        return {**pod, "metadata": meta, "spec": spec, "status": _scheduled(pod.get("status") or {}, now)}
+
+    pod = await registry.change(request, bound)
+    return Response(_success(pod["metadata"]["resourceVersion"]))
+
+
+def _check_bindable(pod: Obj, wanted: Obj) -> None:
+    meta = pod["metadata"]
+    name, node = meta["name"], pod["spec"].get("nodeName")
+    why = ""
+    if wanted.get("uid", meta["uid"]) != meta["uid"]:
+        why = f"Precondition failed: UID in precondition: {wanted['uid']}, UID in object meta: {meta['uid']}"
+    elif is_deleting(pod):
+        why = f"pod {name} is being deleted, cannot be assigned to a host"
+    elif node:
+        why = f'pod {name} is already assigned to node "{node}"'
+    elif pod["spec"].get("schedulingGates"):
+        why = f"pod {name} has non-empty .spec.schedulingGates"
+    if why:
+        raise Conflict.of("pods/binding", name, why)
+
+
+def _scheduled(status: Obj, now: str) -> Obj:
+    conditions = list(status.get("conditions") or ())
+    known = next((c for c in conditions if c["type"] == "PodScheduled"), None)
+    if known is not None and known["status"] == "True":
+        return status
+    condition = {
+        "type": "PodScheduled",
+        "status": "True",
+        "lastProbeTime": None,
+        "lastTransitionTime": now,
+    }
+    kept = [c for c in conditions if c is not known]
+    return {**status, "conditions": [*kept, condition]}
+
+
+async def evict(registry: Registry, request: Request) -> Response:
+    """POST of an Eviction deletes the pod with its options. No disruption budget stands in the way: the kind
+    is not served."""
+    body = _body(request, "Eviction")
+    options = body.get("deleteOptions") or {}
+    preconditions = options.get("preconditions") or {}
+    dry_run = request.dry_run or "All" in (options.get("dryRun") or ())
+    wanted = DeleteOptions(
+        grace_period_seconds=options.get("gracePeriodSeconds"),
+        propagation=options.get("propagationPolicy"),
+        uid=preconditions.get("uid", ""),
+        resource_version=preconditions.get("resourceVersion", ""),
+    )
+    deletion = replace(request, verb=Verb.DELETE, subresource="", body=None, delete=wanted, dry_run=dry_run)
+    pod = (await delete(registry, deletion)).object
+    return Response(_success(pod["metadata"]["resourceVersion"]))
+
+
+async def change_ephemeral_containers(registry: Registry, request: Request) -> Response:
+    """Nothing but `spec.ephemeralContainers` is taken from what the client sends."""
+    if request.verb is Verb.GET:
+        return Response(registry.current(request.namespace, request.name))
+    if request.verb not in (Verb.UPDATE, Verb.PATCH) or request.patch_type is PatchType.APPLY:
+        raise MethodNotSupported(f"{request.verb} is not supported on pods/ephemeralcontainers")
+
+    def extended(pod: Obj) -> Obj:
+        if request.verb is Verb.UPDATE:
+            given = decode_body(registry.kind, request).object
+        else:
+            patched = apply_patch(registry.kind, request.patch_type or PatchType.MERGE, pod, request.body)
+            given = decode_patched(registry.kind, request, patched).object
+        spec = {**pod["spec"], "ephemeralContainers": given["spec"].get("ephemeralContainers") or []}
+        meta = {**pod["metadata"], "resourceVersion": given["metadata"].get("resourceVersion", "")}
+        return {**pod, "metadata": meta, "spec": spec}
+
+    return Response(await registry.change(request, extended))
+
+
+async def refuse_resize(registry: Registry, request: Request) -> Response:
+    """Running containers keep their resources: the kubelets of this release cannot change them."""
+    registry.current(request.namespace, request.name)
+    raise MethodNotSupported("pods/resize is not served by this release of tuik8s")
+
+
+def _body(request: Request, kind: str) -> Obj:
+    if request.verb is not Verb.CREATE:
+        raise MethodNotSupported(f"{request.verb} is not supported on pods/{request.subresource}")
+    body = request.body if request.body is not None else {}
+    if not isinstance(body, dict) or body.get("kind", kind) != kind:
+        raise BadRequest(f"the object provided is unrecognized (must be of type {kind})")
+    name = (body.get("metadata") or {}).get("name") or request.name
+    if name != request.name:
+        raise BadRequest(
+            f"the name of the object ({name}) does not match the name on the URL ({request.name})"
+        )
+    return body
+
+
+def _success(revision: str) -> Obj:
+    return {
+        "kind": "Status",
+        "apiVersion": "v1",
+        "metadata": {"resourceVersion": revision},
+        "status": "Success",
+    }
