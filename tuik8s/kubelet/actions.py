@@ -45,7 +45,7 @@ class Actions:
 
 
 def spec_hash(container: Obj) -> str:
-    """Changes when the container must be replaced; other fields of a running pod's containers cannot change."""
+    """Changes when the container must be replaced: only the image of a running pod can change."""
     return object_hash({"name": container["name"], "image": container.get("image", "")})
 
 

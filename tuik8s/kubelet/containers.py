@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tuik8s.api.objects import Obj
-    from tuik8s.cri import ContainerConfig, ContainerStatus, Image, PodSandboxStatus
+    from tuik8s.cri import ContainerConfig, ContainerStatus, Image, PodSandboxConfig, PodSandboxStatus
     from tuik8s.kubelet.pleg import PodState
     from tuik8s.kubelet.services import Services
     from tuik8s.kubelet.termination import TerminationMessages
@@ -85,8 +85,7 @@ class PodContainers:
         name = container["name"]
         try:
             self._check_backoff(pod, container, state.latest(name))
-            image = await self._image(pod, container)
-            await self._create_and_start(pod, container, state, image)
+            await self._create_and_start(pod, container, state)
         except StartFailed as failure:
             self.waiting[name] = Waiting(failure.reason, failure.message)
             self.holds[_hold_key(container)] = failure.retry or self._host.clock.now() + RETRY
@@ -115,19 +114,20 @@ class PodContainers:
             )
         backoff.next(key, ended, now)
 
-    async def _image(self, pod: Obj, container: Obj) -> Image:
+    async def _image(self, pod: Obj, container: Obj, sandbox: PodSandboxConfig) -> Image:
         try:
-            return await self._services.images.ensure(pod, container)
+            return await self._services.images.ensure(pod, container, sandbox)
         except ImageProblem as problem:
             raise StartFailed(problem.reason, problem.message, problem.retry) from problem
 
-    async def _create_and_start(self, pod: Obj, container: Obj, state: PodState, image: Image) -> None:
+    async def _create_and_start(self, pod: Obj, container: Obj, state: PodState) -> None:
         sandbox = state.sandbox
         assert sandbox is not None  # containers are started after their sandbox
         latest = state.latest(container["name"])
         attempt = latest.attempt + 1 if latest else 0
-        config = self._configure(pod, container, sandbox, attempt, image)
         pod_config = sandbox_config(pod, self._host.node, ip=sandbox.ip, attempt=sandbox.attempt)
+        image = await self._image(pod, container, pod_config)
+        config = self._configure(pod, container, sandbox, attempt, image)
         try:
             identifier = await self._host.runtime.create_container(sandbox.id, config, pod_config)
         except RuntimeFault as error:

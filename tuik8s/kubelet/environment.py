@@ -1,4 +1,7 @@
-"""A container's environment: envFrom, env with references, service variables (pkg/kubelet makeEnvironmentVariables)."""
+"""A container's environment: envFrom, env with references, service variables.
+
+After pkg/kubelet makeEnvironmentVariables.
+"""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, NamedTuple
 
-from tuik8s.kubelet.probes import http
+from tuik8s.kubelet import http
 
 if TYPE_CHECKING:
     from tuik8s.api.objects import Obj

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tuik8s.api.objects import Obj
-    from tuik8s.cri import Image
+    from tuik8s.cri import Image, PodSandboxConfig
     from tuik8s.kubelet.host import Host
 
 NEXT_LOOK = timedelta(seconds=1)
@@ -41,20 +41,20 @@ class Images:
         self.pulling: dict[str, str] = {}
         """What is being pulled, and how far, in the runtime's words."""
 
-    async def ensure(self, pod: Obj, container: Obj) -> Image:
+    async def ensure(self, pod: Obj, container: Obj, sandbox: PodSandboxConfig) -> Image:
         """The container's image, present. Raises `ImageProblem`, `RuntimeUnavailable`."""
         reference = container.get("image") or ""
         policy = container.get("imagePullPolicy") or "IfNotPresent"
-        image = await self._look(pod, container, reference)
+        image = await self._look(pod, container, sandbox)
         if image is not None and policy != "Always":
-            self._event(pod, container, "Normal", "Pulled",
-                        f'Container image "{reference}" already present on machine and can be accessed by the pod')  # fmt: skip
+            present = "already present on machine and can be accessed by the pod"
+            self._event(pod, container, "Normal", "Pulled", f'Container image "{reference}" {present}')
             return image
         if policy == "Never":
             message = f'Container image "{reference}" is not present with pull policy of Never'
             raise self._fail(pod, container, "ErrImageNeverPull", message, "ErrImageNeverPull")
         self._check_backoff(pod, container, reference)
-        return await self._pull(pod, container, reference)
+        return await self._pull(pod, container, sandbox)
 
     def forget(self, pod: Obj) -> None:
         """The pod is gone: so are its back-offs."""
@@ -63,9 +63,10 @@ class Images:
             self._backoff.forget(key)
             self._errors.pop(key, None)
 
-    async def _look(self, pod: Obj, container: Obj, reference: str) -> Image | None:
+    async def _look(self, pod: Obj, container: Obj, sandbox: PodSandboxConfig) -> Image | None:
+        reference = container.get("image") or ""
         try:
-            return await self._host.runtime.image(reference)
+            return await self._host.runtime.image(reference, sandbox)
         except InvalidImageName as error:
             message = f'Failed to apply default image tag "{reference}": {error}'
             raise self._fail(pod, container, "InspectFailed", message, "InvalidImageName") from error
@@ -85,7 +86,8 @@ class Images:
         self._event(pod, container, "Warning", "Failed", "Error: ImagePullBackOff")
         raise ImageProblem("ImagePullBackOff", f"{message}: ErrImagePull: {self._errors.get(key, '')}", due)
 
-    async def _pull(self, pod: Obj, container: Obj, reference: str) -> Image:
+    async def _pull(self, pod: Obj, container: Obj, sandbox: PodSandboxConfig) -> Image:
+        reference = container.get("image") or ""
         clock, key = self._host.clock, _key(pod, reference)
         self._event(pod, container, "Normal", "Pulling", f'Pulling image "{reference}"')
         asked = clock.now()
@@ -93,7 +95,7 @@ class Images:
             async with self._slots:
                 began = clock.now()
                 image = await self._host.runtime.pull(
-                    reference, lambda words: self.pulling.__setitem__(reference, words)
+                    reference, lambda words: self.pulling.__setitem__(reference, words), sandbox
                 )
         except RuntimeUnavailable:
             raise

@@ -229,7 +229,7 @@ class Kubelet:
         return admission.check(pod, self._node.node, others)
 
     def _find_orphans(self) -> None:
-        """Pods of this node that only the runtime knows; one that has gone while we were away, for instance."""
+        """Pods of this node that only the runtime knows: they went while we were away."""
         if self._tasks is None:
             return
         bound = {pod["metadata"]["uid"] for pod in self._router.pods_of(self.name)}

@@ -1,4 +1,4 @@
-"""The Node object and its lease (pkg/kubelet/kubelet_node_status.go, component-helpers/apimachinery/lease)."""
+"""The Node object and its lease (pkg/kubelet, component-helpers/apimachinery/lease)."""
 
 from __future__ import annotations
 

@@ -163,7 +163,7 @@ class PodSync:
         await self.containers.kill(pod, kill.container, float(grace), kill.message, sandbox_ip=ip)
 
     async def _prune(self, state: PodState, name: str) -> None:
-        """Before another instance comes: all but the newest go, and with them the sandboxes they alone used."""
+        """Before another instance comes: all but the newest go, and the sandboxes they alone used."""
         instances = [c for c in state.containers if c.name == name]
         for old in instances[KEPT_INSTANCES - 1 :]:
             await self._host.runtime.remove_container(old.id)
@@ -198,8 +198,8 @@ class PodSync:
         await self.volumes.remove()
         self._services.addresses.release(self._uid)
         self._services.images.forget(pod)
-        for container in _containers(pod):
-            self.containers.forget_backoff(pod, container)
+        for spec in _containers(pod):
+            self.containers.forget_backoff(pod, spec)
 
 
 def _containers(pod: Obj) -> list[Obj]:

@@ -1,4 +1,4 @@
-"""One subscription per kind for all kubelets of the process: changes go to the node, or the pod, they concern."""
+"""One subscription per kind for all kubelets: changes go to the node, or the pod, they concern."""
 
 from __future__ import annotations
 

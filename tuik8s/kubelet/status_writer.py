@@ -1,4 +1,4 @@
-"""Send a pod's status to the API when it changed, and delete the pod when it has ended (pkg/kubelet/status)."""
+"""Send a pod's status to the API when it changed; delete the pod when it has ended (pkg/kubelet/status)."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuik8s.api.errors import BadRequest, InternalError, NotFound, ServiceUnavailable
+from tuik8s.api.errors import BadRequest, InternalError, ServiceUnavailable
 from tuik8s.api.pods import all_containers, container_statuses
 from tuik8s.cri import LogQuery, RuntimeFault, RuntimeUnavailable
 

@@ -70,10 +70,10 @@ class TerminationMessages:
             return file.read(MESSAGE_LIMIT).decode("utf-8", "replace")
 
     async def _end_of_log(self, container_id: str) -> str:
-        lines = []
+        lines: list[bytes] = []
+        query = LogQuery(tail_lines=LOG_LINES)
         try:
-            async for line in self._host.runtime.logs(container_id, LogQuery(tail_lines=LOG_LINES)):
-                lines.append(line.text + b"\n")
+            lines = [line.text + b"\n" async for line in self._host.runtime.logs(container_id, query)]
         except RuntimeFault as error:
             log.debug("log of %s for its termination message: %s", container_id, error)
         return b"".join(lines)[-LOG_LIMIT:].decode("utf-8", "replace")

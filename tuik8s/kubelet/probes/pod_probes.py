@@ -7,14 +7,14 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, get_args
 
-from tuik8s.api.objects import Obj
 from tuik8s.api.pods import container_statuses, is_sidecar
 from tuik8s.kubelet.handlers import Target
-from tuik8s.kubelet.probes.prober import Prober, ProbeKind
+from tuik8s.kubelet.probes.prober import ProbeKind, Prober
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tuik8s.api.objects import Obj
     from tuik8s.cri import ContainerStatus
     from tuik8s.kubelet.host import Host
     from tuik8s.kubelet.pleg import PodState

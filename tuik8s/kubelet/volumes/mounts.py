@@ -24,7 +24,8 @@ def container_mounts(
     for mount in container.get("volumeMounts") or ():
         host_path = volumes.get(mount["name"])
         if host_path is None:
-            raise ConfigProblem(f'cannot find volume "{mount["name"]}" to mount into container "{container["name"]}"')  # fmt: skip
+            where = f'to mount into container "{container["name"]}"'
+            raise ConfigProblem(f'cannot find volume "{mount["name"]}" {where}')
         sub_path = _sub_path(mount, env)
         if sub_path:
             host_path = _inside(host_path, sub_path)
@@ -51,7 +52,7 @@ def _sub_path(mount: Obj, env: Mapping[str, str]) -> str:
 
 
 def _inside(volume: Path, sub_path: str) -> Path:
-    """The directory or file in the volume, made as a directory when it is not there; links may not leave it."""
+    """The path in the volume, made as a directory when it is not there; links may not leave it."""
     parts = sub_path.split("/")
     if sub_path.startswith("/") or ".." in parts:
         raise ConfigProblem(f"subPath must be a relative path without '..': {sub_path}")

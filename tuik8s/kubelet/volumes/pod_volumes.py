@@ -27,7 +27,7 @@ EMPTY_DIR_MODE = 0o777
 
 
 class PodVolumes:
-    """Host paths by volume name. `refresh` is when a volume must be written again although nothing changed."""
+    """Host paths by volume name. `refresh` is when tokens must be written anew although nothing changed."""
 
     def __init__(self, host: Host, pod_uid: str) -> None:
         self._host = host

@@ -55,16 +55,26 @@ async def _walk(root: Path) -> AsyncIterator[tuple[str, bool]]:
     stack: list[tuple[str, bool]] = [(str(root), False)]
     while stack:
         path, expanded = stack.pop()
-        if expanded or os.path.islink(path) or not os.path.isdir(path):
-            if os.path.lexists(path):
-                yield path, expanded
+        inside = None if expanded else _entries(path)
+        if inside is None:
+            yield path, expanded
         else:
             stack.append((path, True))
-            try:
-                with os.scandir(path) as entries:
-                    stack += [(entry.path, False) for entry in entries]
-            except OSError as error:
-                log.warning("cannot read %s: %s", path, error)
+            stack += [(entry, False) for entry in inside]
         seen += 1
         if seen % BATCH == 0:
             await asyncio.sleep(0)
+
+
+def _entries(path: str) -> list[str] | None:
+    """What a directory holds; None for anything else. One that cannot be read counts as empty."""
+    try:
+        if os.path.islink(path):
+            return None
+        with os.scandir(path) as entries:
+            return [entry.path for entry in entries]
+    except (NotADirectoryError, FileNotFoundError):
+        return None
+    except OSError as error:
+        log.warning("cannot read %s: %s", path, error)
+        return []
