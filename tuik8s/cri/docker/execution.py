@@ -1,0 +1,85 @@
+"""Exec: a process in a running container over an upgraded connection."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from docker import APIClient
+
+from tuik8s.cri.docker.logs import demultiplex
+from tuik8s.cri.protocol import ExecResult, RuntimeFault
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from tuik8s.cri.docker.engine import Engine
+    from tuik8s.cri.docker.wire import Stream, Wire
+
+OUTPUT_LIMIT = 16 * 1024
+EXIT_POLLS, EXIT_POLL_SECONDS = 50, 0.02
+
+
+class DockerExec:
+    """See `ExecSession`. Closing ends the streams; the engine has no call that ends the process itself."""
+
+    def __init__(self, engine: Engine, identifier: str, stream: Stream, *, tty: bool) -> None:
+        self._engine, self._id, self._stream, self._tty = engine, identifier, stream, tty
+
+    @classmethod
+    async def start(
+        cls, engine: Engine, wire: Wire, container_id: str, command: Sequence[str], *, tty: bool, stdin: bool
+    ) -> DockerExec:
+        created = await engine.call(
+            APIClient.exec_create, container_id, list(command), stdin=stdin, tty=tty, stdout=True, stderr=True
+        )
+        stream = await wire.request(
+            "POST", f"/exec/{created['Id']}/start", body={"Detach": False, "Tty": tty}, upgrade=True
+        )
+        return cls(engine, created["Id"], stream, tty=tty)
+
+    async def output(self) -> AsyncIterator[tuple[int, bytes]]:
+        if self._tty:
+            async for piece in self._stream.body():
+                yield 1, piece
+            return
+        async for number, data in demultiplex(self._stream.body()):
+            yield number, data
+
+    async def send(self, data: bytes) -> None:
+        self._stream.writer.write(data)
+        await self._stream.writer.drain()
+
+    async def close_stdin(self) -> None:
+        if self._stream.writer.can_write_eof():
+            self._stream.writer.write_eof()
+
+    async def resize(self, width: int, height: int) -> None:
+        await self._engine.call(APIClient.exec_resize, self._id, height=height, width=width)
+
+    async def exit_code(self) -> int:
+        """The streams may end a moment before the engine knows the code."""
+        for _ in range(EXIT_POLLS):
+            details = await self._engine.call(APIClient.exec_inspect, self._id)
+            if not details["Running"] and details["ExitCode"] is not None:
+                return int(details["ExitCode"])
+            await asyncio.sleep(EXIT_POLL_SECONDS)
+        raise RuntimeFault("the process has not ended")
+
+    async def close(self) -> None:
+        self._stream.writer.close()
+
+
+async def run_to_end(
+    engine: Engine, wire: Wire, container_id: str, command: Sequence[str], timeout: float
+) -> ExecResult:
+    """Raises TimeoutError; the process is then left to itself, as the docker shim did."""
+    async with asyncio.timeout(timeout if timeout > 0 else None):
+        session = await DockerExec.start(engine, wire, container_id, command, tty=False, stdin=False)
+        output = bytearray()
+        try:
+            async for _, data in session.output():
+                output += data[: OUTPUT_LIMIT - len(output)]
+            return ExecResult(await session.exit_code(), bytes(output))
+        finally:
+            await session.close()

@@ -1,0 +1,279 @@
+"""The Docker runtime: the runtime protocol in terms of the engine's API."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+from typing import TYPE_CHECKING
+
+from docker import APIClient
+
+from tuik8s.cri.docker import naming
+from tuik8s.cri.docker.dialing import Dialer
+from tuik8s.cri.docker.engine import Engine, EngineRefused
+from tuik8s.cri.docker.events import EventReader
+from tuik8s.cri.docker.execution import DockerExec, run_to_end
+from tuik8s.cri.docker.images import all_images, ensure_pause_image, find_image, pull_image
+from tuik8s.cri.docker.logs import read_logs
+from tuik8s.cri.docker.network import ensure_network, is_reachable, remove_network
+from tuik8s.cri.docker.payloads import container_payload, sandbox_payload
+from tuik8s.cri.docker.stats import StatsReader
+from tuik8s.cri.docker.statuses import Statuses
+from tuik8s.cri.docker.wire import Wire
+from tuik8s.cri.events import EventHub
+from tuik8s.cri.protocol import (
+    ContainerConfig,
+    ContainerEvent,
+    ContainerStats,
+    ContainerStatus,
+    ExecResult,
+    ExecSession,
+    Image,
+    ImageNotFound,
+    LogLine,
+    LogQuery,
+    PodSandboxConfig,
+    PodSandboxStatus,
+    RuntimeFault,
+    Version,
+)  # fmt: skip
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+    from typing import Any
+
+    from tuik8s.api.clock import Clock
+
+log = logging.getLogger(__name__)
+
+OOM_SIGNS = ("oom_score_adj", "final child's PID from pipe")
+"""How runc words that it may not write a negative OOM score."""
+KILL_AFTER = 10.0
+"""Seconds the engine gets beyond the grace period to report the end."""
+
+
+class DockerRuntime:
+    """See the package for what is guaranteed. `workers` bounds the calls that are under way at once."""
+
+    def __init__(self, *, cluster: str, clock: Clock, base_url: str | None = None, workers: int = 16) -> None:
+        self._cluster, self._clock = cluster, clock
+        self._engine = Engine(base_url, workers)
+        self._wire = Wire(self._engine)
+        self._statuses = Statuses(self._engine, cluster)
+        self._stats = StatsReader(self._engine)
+        self._hub = EventHub()
+        self._dialer = Dialer(self._engine, self._statuses)
+        self._reader = EventReader(self._wire, self._statuses, self._hub, cluster, gone=self._forget)
+        self._reading: asyncio.Task[None] | None = None
+        self._pause_image = ""
+        self._pod_cidr = ""
+        # Found out by the first sandbox: an engine without CAP_SYS_RESOURCE cannot start such a container.
+        self._lower_oom = True
+
+    @property
+    def pod_cidr(self) -> str:
+        return self._pod_cidr
+
+    async def start(self) -> None:
+        await self._engine.open()
+        await self._prepare()
+        if self._reading is None:
+            self._reading = asyncio.create_task(self._reader.run(), name="docker-events")
+            await self._reader.listening.wait()
+
+    async def close(self) -> None:
+        if self._reading is not None:
+            self._reading.cancel()
+            await asyncio.gather(self._reading, return_exceptions=True)
+            self._reading = None
+        self._hub.close()
+        self._engine.close()
+
+    async def remove_cluster(self) -> None:
+        """Remove this cluster's containers and its network, and nothing else."""
+        await self._engine.open()
+        for kind in (naming.CONTAINER, naming.SANDBOX):
+            identifiers = await self._statuses.identifiers(kind)
+            await asyncio.gather(*(self._remove(identifier) for identifier in identifiers))
+        await remove_network(self._engine, self._cluster)
+
+    async def version(self) -> Version:
+        found = await self._engine.call(APIClient.version)
+        return Version("docker", found["Version"], found["Os"], found["KernelVersion"])
+
+    # Sandboxes --------------------------------------------------------------------------------------------
+
+    async def run_sandbox(self, config: PodSandboxConfig) -> str:
+        try:
+            identifier = await self._run_sandbox(config)
+        except EngineRefused as refusal:
+            if refusal.status == 404:
+                # Somebody removed the network or the image: the next attempt finds new ones.
+                await self._prepare()
+            if not self._lower_oom or not any(sign in str(refusal) for sign in OOM_SIGNS):
+                raise
+            self._lower_oom = False
+            log.warning("the engine may not lower OOM scores: Guaranteed pods are not protected")
+            identifier = await self._run_sandbox(config)
+        self._dialer.learn(identifier, config)
+        return identifier
+
+    async def stop_sandbox(self, sandbox_id: str) -> None:
+        """Also ends its containers, at once: who wants grace stops them first."""
+        identifiers = await self._statuses.identifiers(**{naming.SANDBOX_ID: sandbox_id})
+        await asyncio.gather(*(self._kill(identifier) for identifier in identifiers))
+        await self._kill(sandbox_id)
+
+    async def remove_sandbox(self, sandbox_id: str) -> None:
+        identifiers = await self._statuses.identifiers(**{naming.SANDBOX_ID: sandbox_id})
+        await asyncio.gather(*(self._remove(identifier) for identifier in identifiers))
+        await self._remove(sandbox_id)
+
+    async def list_sandboxes(self) -> list[PodSandboxStatus]:
+        return await self._statuses.sandboxes()
+
+    # Containers -------------------------------------------------------------------------------------------
+
+    async def create_container(self, sandbox_id: str, config: ContainerConfig, pod: PodSandboxConfig) -> str:
+        payload = container_payload(self._cluster, sandbox_id, config, pod, lower_oom=self._lower_oom)
+        try:
+            return await self._create(payload, naming.container_name(config, pod))
+        except EngineRefused as refusal:
+            if refusal.status == 404 and "No such image" in str(refusal):
+                raise ImageNotFound(str(refusal)) from None
+            raise
+
+    async def start_container(self, container_id: str) -> None:
+        try:
+            await self._engine.call(APIClient.start, container_id)
+        finally:
+            self._statuses.forget(container_id)
+
+    async def stop_container(self, container_id: str, grace_seconds: float) -> None:
+        grace = max(0, math.ceil(grace_seconds))
+        async with asyncio.timeout(grace + KILL_AFTER + 60):
+            await self._gone_is_fine(self._stop(container_id, grace))
+
+    async def remove_container(self, container_id: str) -> None:
+        await self._remove(container_id)
+
+    async def list_containers(self, pod_uid: str = "") -> list[ContainerStatus]:
+        return await self._statuses.containers(pod_uid)
+
+    async def container_status(self, container_id: str) -> ContainerStatus | None:
+        return await self._statuses.one(container_id)
+
+    # Streams ----------------------------------------------------------------------------------------------
+
+    def events(self) -> AsyncIterator[ContainerEvent]:
+        return self._hub.subscribe()
+
+    async def logs(self, container_id: str, query: LogQuery) -> AsyncIterator[LogLine]:
+        details = await self._engine.call(APIClient.inspect_container, container_id)
+        tty = bool(details["Config"]["Tty"])
+        async for line in read_logs(self._wire, container_id, query, tty=tty):
+            yield line
+
+    async def exec_sync(self, container_id: str, command: Sequence[str], timeout: float) -> ExecResult:
+        return await run_to_end(self._engine, self._wire, container_id, command, timeout)
+
+    async def exec(self, container_id: str, command: Sequence[str], *, tty: bool, stdin: bool) -> ExecSession:
+        return await DockerExec.start(self._engine, self._wire, container_id, command, tty=tty, stdin=stdin)
+
+    async def dial(self, sandbox_id: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        return await asyncio.open_connection(*await self._dialer.address(sandbox_id, port, "tcp"))
+
+    async def dial_udp(self, sandbox_id: str, port: int) -> tuple[str, int]:
+        return await self._dialer.address(sandbox_id, port, "udp")
+
+    async def stats(self) -> list[ContainerStats]:
+        return await self._stats.read(await self._statuses.containers())
+
+    # Images -----------------------------------------------------------------------------------------------
+
+    async def image(self, reference: str, sandbox: PodSandboxConfig | None = None) -> Image | None:
+        return await find_image(self._engine, reference)
+
+    async def pull(
+        self, reference: str, progress: Callable[[str], None], sandbox: PodSandboxConfig | None = None
+    ) -> Image:
+        return await pull_image(self._engine, self._wire, reference, progress)
+
+    async def images(self) -> list[Image]:
+        return await all_images(self._engine)
+
+    # Inside -----------------------------------------------------------------------------------------------
+
+    async def _prepare(self) -> None:
+        self._pause_image = await ensure_pause_image(self._engine)
+        subnet = await ensure_network(self._engine, self._cluster)
+        self._pod_cidr = str(subnet)
+        self._dialer.reachable = is_reachable(subnet)
+        adopted = await self._statuses.identifiers(naming.SANDBOX)
+        if adopted:
+            details = await self._engine.call(APIClient.inspect_container, adopted[0])
+            self._lower_oom = details["HostConfig"]["OomScoreAdj"] < 0
+
+    async def _run_sandbox(self, config: PodSandboxConfig) -> str:
+        payload = sandbox_payload(
+            self._cluster, config, image=self._pause_image, publish_all=not self._dialer.reachable,
+            lower_oom=self._lower_oom,
+        )  # fmt: skip
+        identifier = await self._create(payload, naming.sandbox_name(config))
+        try:
+            await self._engine.call(APIClient.start, identifier)
+        except (RuntimeFault, asyncio.CancelledError):
+            await asyncio.shield(self._undo(identifier))
+            raise
+        return identifier
+
+    async def _create(self, payload: dict[str, Any], name: str) -> str:
+        try:
+            created = await self._engine.call(APIClient.create_container_from_config, payload, name)
+        except EngineRefused as refusal:
+            if refusal.status != 409 or not await self._remove_leftover(name):
+                raise
+            created = await self._engine.call(APIClient.create_container_from_config, payload, name)
+        return str(created["Id"])
+
+    async def _remove_leftover(self, name: str) -> bool:
+        """A crash may have come between making a container and recording it; a running one is kept."""
+        details = await self._engine.call(APIClient.inspect_container, name)
+        ours = (details["Config"].get("Labels") or {}).get(naming.CLUSTER) == self._cluster
+        if not ours or details["State"]["Running"]:
+            return False
+        await self._remove(details["Id"])
+        return True
+
+    async def _undo(self, identifier: str) -> None:
+        try:
+            await self._remove(identifier)
+        except RuntimeFault as fault:
+            log.warning("sandbox %s could not be started, nor removed: %s", identifier[:12], fault)
+
+    async def _stop(self, container_id: str, grace: int) -> None:
+        async with await self._wire.request("POST", f"/containers/{container_id}/stop", {"t": grace}):
+            self._statuses.forget(container_id)
+
+    async def _kill(self, container_id: str) -> None:
+        await self._gone_is_fine(self._engine.call(APIClient.kill, container_id))
+        self._statuses.forget(container_id)
+
+    async def _remove(self, container_id: str) -> None:
+        await self._gone_is_fine(
+            self._engine.call(APIClient.remove_container, container_id, v=True, force=True)
+        )
+        self._forget(container_id)
+
+    async def _gone_is_fine(self, call: Coroutine[Any, Any, Any]) -> None:
+        """404: no such container; 409: it is not running, or its removal is under way."""
+        try:
+            await call
+        except EngineRefused as refusal:
+            if refusal.status not in (304, 404, 409):
+                raise
+
+    def _forget(self, container_id: str) -> None:
+        self._statuses.forget(container_id)
+        self._dialer.forget(container_id)
