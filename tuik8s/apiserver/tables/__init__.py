@@ -1,8 +1,9 @@
 """What `kubectl get` shows: columns and cells of every kind, as Kubernetes' own printers give them.
 
 Names, order, types and priorities of the columns and the text of the cells follow
-pkg/printers/internalversion/printers.go. A cell is a string or, in `integer` columns, a number. All cells are
-always there; those of priority 1 are for clients that show wide tables.
+pkg/printers/internalversion/printers.go. A cell is a string or a number; some numbers stand in columns that
+Kubernetes declares as strings. All cells are always there; those of priority 1 are for clients that show wide
+tables.
 """
 
 from __future__ import annotations

@@ -30,12 +30,12 @@ def service_account_cells(obj: Obj, now: datetime) -> Cells:
     return [obj["metadata"]["name"], len(obj.get("secrets") or ()), age(obj, now)]
 
 
-DATA = column("Data", "Number of entries.", of="integer")
+DATA = column("Data", "Number of entries.")
 
 NAMESPACE_PRINTER = Printer([NAME, column("Status", "Active or Terminating."), AGE], namespace_cells)
 CONFIG_MAP_PRINTER = Printer([NAME, DATA, AGE], config_map_cells)
 SECRET_PRINTER = Printer([NAME, column("Type", "What its entries are meant for."), DATA, AGE], secret_cells)
 SERVICE_ACCOUNT_PRINTER = Printer(
-    [NAME, column("Secrets", "Number of secrets that pods may use as this account.", of="integer"), AGE],
+    [NAME, column("Secrets", "Number of secrets that pods may use as this account."), AGE],
     service_account_cells,
 )

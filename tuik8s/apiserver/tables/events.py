@@ -46,10 +46,8 @@ def _target(about: Obj) -> str:
 
 def _source(event: Obj) -> str:
     source = _either(event, "source", "deprecatedSource") or {}
-    component, place = source.get("component", ""), source.get("host", "")
-    if not component:
-        component = event.get("reportingComponent") or event.get("reportingController") or ""
-        place = event.get("reportingInstance") or ""
+    component = source.get("component") or _either(event, "reportingComponent", "reportingController") or ""
+    place = source.get("host") or event.get("reportingInstance")
     return f"{component}, {place}" if place else component
 
 
@@ -63,7 +61,7 @@ EVENT_PRINTER = Printer(
         column("Source", "The component that reports it.", wide=True),
         column("Message", "What happened, for people."),
         column("First Seen", "When it was first recorded.", wide=True),
-        column("Count", "How often it happened.", of="integer", wide=True),
+        column("Count", "How often it happened.", wide=True),
         column("Name", "Name of the event.", format="name", wide=True),
     ],
     cells,
