@@ -191,10 +191,10 @@ async def test_slices_and_endpoints_follow_the_cluster(control_plane: ControlPla
         await machines.client.create(kinds.SERVICE, web)
 
         async def counts() -> tuple[list[int], list[tuple[int, int]]]:
-            slices = await machines.list(kinds.ENDPOINT_SLICE, "default")
+            slices = await machines.all(kinds.ENDPOINT_SLICE, "default")
             web_slices = [s for s in slices if s["metadata"]["name"].startswith("web-")]
             found = [
-                e for e in await machines.list(kinds.ENDPOINTS, "default") if e["metadata"]["name"] == "web"
+                e for e in await machines.all(kinds.ENDPOINTS, "default") if e["metadata"]["name"] == "web"
             ]
             return (
                 [len(s.get("endpoints") or ()) for s in web_slices],
@@ -215,7 +215,7 @@ async def test_slices_and_endpoints_follow_the_cluster(control_plane: ControlPla
         await machines.client.delete(kinds.POD, "default", "web-2", grace_period_seconds=0)
         await settled(([1], [(1, 0)]))
         (slice_,) = [
-            s for s in await machines.list(kinds.ENDPOINT_SLICE, "default")
+            s for s in await machines.all(kinds.ENDPOINT_SLICE, "default")
             if s["metadata"]["name"].startswith("web-")
         ]  # fmt: skip
         await machines.client.delete(kinds.ENDPOINT_SLICE, "default", slice_["metadata"]["name"])

@@ -45,7 +45,7 @@ class ServicePort:
 
 
 def service_ports(service: Obj, key: Key, slices: Iterable[Obj]) -> list[ServicePort]:
-    """Every TCP and UDP node port of a NodePort or LoadBalancer Service, with its endpoints in fixed order."""
+    """TCP and UDP node ports of a NodePort or LoadBalancer Service, with endpoints in fixed order."""
     spec = service["spec"]
     if spec.get("type") not in ("NodePort", "LoadBalancer"):
         return []
@@ -89,7 +89,8 @@ def usable_endpoints(slices: Iterable[Obj], port_name: str, protocol: str) -> tu
 def _number(slice_: Obj, port_name: str, protocol: str) -> int | None:
     for port in slice_.get("ports") or ():
         if (port.get("name") or "") == port_name and (port.get("protocol") or "TCP") == protocol:
-            return port.get("port")
+            number: int | None = port.get("port")
+            return number
     return None
 
 

@@ -51,6 +51,7 @@ class Informer:
         self._indexes: dict[str, dict[str, dict[Key, Obj]]] = {}
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []
         self._lists = self._events = 0
+        self.add_index("namespace", lambda obj: (obj["metadata"].get("namespace", ""),))
 
     def get(self, key: Key) -> Obj | None:
         return self._cache.get(key)
@@ -93,7 +94,6 @@ class Informer:
 
     async def run(self) -> None:
         """List, then watch for ever; list again only when the history is gone."""
-        self.add_index("namespace", lambda obj: (obj["metadata"].get("namespace", ""),))
         delay = FIRST_RETRY
         listed = self.synced.is_set()
         while True:

@@ -13,6 +13,14 @@ if TYPE_CHECKING:
 NAMESPACE_FINALIZER = "kubernetes"
 
 
+SCHEDULING_GATED = {
+    "type": "PodScheduled",
+    "status": "False",
+    "reason": "SchedulingGated",
+    "message": "Scheduling is blocked due to non-empty scheduling gates",
+}
+
+
 class PodStrategy(Strategy):
     returns_deleted_object = True
     counts_generation = True
@@ -20,6 +28,8 @@ class PodStrategy(Strategy):
     def prepare_for_create(self, obj: Obj) -> None:
         super().prepare_for_create(obj)
         obj["status"] = {"phase": "Pending", "qosClass": str(qos_class(obj))}
+        if obj["spec"].get("schedulingGates"):
+            obj["status"]["conditions"] = [dict(SCHEDULING_GATED)]
 
     def prepare_for_status_update(self, obj: Obj, old: Obj) -> None:
         super().prepare_for_status_update(obj, old)
