@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tuik8s.api import schema
+from tuik8s.api.conversion import to_served
 from tuik8s.api.errors import BadRequest, Invalid, invalid
 
 if TYPE_CHECKING:
@@ -18,10 +19,11 @@ def decode_body(kind: Kind, request: Request) -> schema.Decoded:
     body = request.body
     if not isinstance(body, dict):
         raise BadRequest(f"the object provided is unrecognized (must be of type {kind.kind})")
+    body, deprecations = to_served(body)
     check_type(kind, body)
     decoded = schema.decode(kind, body, request.field_validation)
     place(kind, request, decoded.object)
-    return decoded
+    return schema.Decoded(decoded.object, (*deprecations, *decoded.warnings)) if deprecations else decoded
 
 
 def decode_patched(kind: Kind, request: Request, patched: Obj) -> schema.Decoded:

@@ -15,6 +15,7 @@ from tuik8s.api.objects import Obj, copy, is_deleting, revision_of
 from tuik8s.api.patch import apply_patch
 from tuik8s.api.patch.structure import structure_of
 from tuik8s.api.request import PatchType, Response, Verb
+from tuik8s.api.validation import validate
 from tuik8s.apiserver.admission import Attributes
 from tuik8s.apiserver.decoding import decode_body, decode_patched
 from tuik8s.apiserver.events import view_of
@@ -270,7 +271,9 @@ class Registry:
     # Steps
 
     def _validate(self, obj: Obj, old: Obj | None = None, subresource: str = "") -> None:
-        return
+        errors = validate(self.kind, obj, old, subresource)
+        if errors:
+            raise Invalid.of(self.kind.kind, self.kind.group, obj["metadata"].get("name", ""), errors)
 
     def _manager(self, request: Request) -> fieldmanager.Manager:
         operation = "Apply" if request.patch_type is PatchType.APPLY else "Update"

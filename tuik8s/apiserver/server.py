@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tuik8s.api import kinds
 from tuik8s.api.errors import AlreadyExists, ApiError, MethodNotSupported, NotFound, ServiceUnavailable
 from tuik8s.api.request import Request, Response, User, Verb
+from tuik8s.apiserver import tables
 from tuik8s.apiserver.admission import build_chain
 from tuik8s.apiserver.context import ServerContext
 from tuik8s.apiserver.deletion import delete, delete_collection
@@ -97,7 +98,10 @@ class ApiServer:
         try:
             async with aclosing(watch(self._store, registry, request)) as events:
                 async for event in events:
-                    yield event
+                    if request.as_table and event.type != "BOOKMARK":
+                        yield event._replace(object=one_row(request.kind, event.object, self._clock))
+                    else:
+                        yield event
         except ApiError as error:
             self._log.errors[error.code] += 1
             raise
@@ -140,9 +144,10 @@ class ApiServer:
     async def _verb(self, registry: Registry, request: Request) -> Response:
         match request.verb:
             case Verb.GET:
-                return Response(registry.current(request.namespace, request.name))
+                found = registry.current(request.namespace, request.name)
+                return Response(one_row(registry.kind, found, self._clock) if request.as_table else found)
             case Verb.LIST:
-                return Response(await list_objects(self._store, registry, request))
+                return Response(await self._list(registry, request))
             case Verb.UPDATE:
                 return await registry.update(request)
             case Verb.PATCH:
@@ -155,6 +160,13 @@ class ApiServer:
                 found = await list_objects(self._store, registry, replace(request, verb=Verb.LIST))
                 return await delete_collection(registry, request, found)
         raise MethodNotSupported("the server does not allow this method on the requested resource")
+
+    async def _list(self, registry: Registry, request: Request) -> Obj:
+        found = await list_objects(self._store, registry, request)
+        if not request.as_table:
+            return found
+        now = self._clock.now()
+        return tables.table(registry.kind, found["items"], now, list_metadata=found["metadata"])
 
     def _kubelet_port(self) -> KubeletPort:
         if self.kubelets is None:
@@ -189,3 +201,9 @@ class ApiServer:
                 "ports": [{"name": "https", "port": 443, "protocol": "TCP", "targetPort": SECURE_PORT}],
             },
         }
+
+
+def one_row(kind: Kind, obj: Obj, clock: Clock) -> Obj:
+    """A Table of one object, at that object's revision."""
+    meta = {"resourceVersion": obj["metadata"]["resourceVersion"]}
+    return tables.table(kind, [obj], clock.now(), list_metadata=meta)

@@ -20,6 +20,15 @@ SCHEDULING_GATED = {
     "message": "Scheduling is blocked due to non-empty scheduling gates",
 }
 
+SCHEDULING_GATED = {
+    "type": "PodScheduled",
+    "status": "False",
+    "reason": "SchedulingGated",
+    "message": "Scheduling is blocked due to non-empty scheduling gates",
+    "lastProbeTime": None,
+    "lastTransitionTime": None,
+}
+
 
 class PodStrategy(Strategy):
     returns_deleted_object = True
@@ -27,7 +36,10 @@ class PodStrategy(Strategy):
 
     def prepare_for_create(self, obj: Obj) -> None:
         super().prepare_for_create(obj)
-        obj["status"] = {"phase": "Pending", "qosClass": str(qos_class(obj))}
+        status: Obj = {"phase": "Pending", "qosClass": str(qos_class(obj))}
+        if obj["spec"].get("schedulingGates"):
+            status["conditions"] = [dict(SCHEDULING_GATED)]
+        obj["status"] = status
         if obj["spec"].get("schedulingGates"):
             obj["status"]["conditions"] = [dict(SCHEDULING_GATED)]
 
