@@ -108,7 +108,11 @@ class SimulatedContainer:
         """The stop signal now, the kill after the grace; the end comes through `wait`."""
         if self._status.state is ContainerState.CREATED:
             self._end(TERMINATED, "Error")
-        if not self.running or self._stopping:
+        if not self.running:
+            return
+        if self._stopping:
+            # Asked again, perhaps with less patience: the first kill that falls due counts.
+            self._later(max(grace_seconds, 0), self._end, KILLED)
             return
         self._stopping = True
         code = self.behaviour.stop_code
