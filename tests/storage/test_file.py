@@ -18,6 +18,7 @@ from tuik8s.storage import (
     StoreCorrupt,
     StoreIncompatible,
     StoreLocked,
+    StoreUnusable,
     WriteFailed,
 )
 
@@ -187,6 +188,30 @@ def _damage(path: Path, damage: str) -> None:
         change = "UPDATE log SET value = x'7b' WHERE revision = 5"
         with closing(sqlite3.connect(path)) as database, database:
             database.execute(change if damage == "value" else "DELETE FROM log WHERE revision = 5")
+
+
+async def test_a_creation_that_was_cut_short_is_done_again(path: Path) -> None:
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA journal_mode = WAL")
+    assert path.stat().st_size > 0
+    store = await open_store(path)
+    await store.create("/a/x", thing())
+    await store.close()
+    await (await open_store(path)).close()
+
+
+async def test_a_file_that_cannot_be_opened_is_not_called_damaged(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> sqlite3.Connection:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sqlite3, "connect", full)
+        with pytest.raises(StoreUnusable, match=r"store\.db cannot be opened: database or disk is full"):
+            await open_store(path)
+    await (await open_store(path)).close()
 
 
 async def test_another_programs_database_is_left_alone(path: Path) -> None:

@@ -15,6 +15,7 @@ from tuik8s.storage.errors import (
     StoreError,
     StoreIncompatible,
     StoreLocked,
+    StoreUnusable,
     WatcherTooSlow,
     WriteFailed,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "StoreIncompatible",
     "StoreLocked",
     "StoreStatistics",
+    "StoreUnusable",
     "Watch",
     "WatcherTooSlow",
     "WriteFailed",

@@ -85,6 +85,12 @@ class StoreCorrupt(StoreError):
         self.path = path
 
 
+class StoreUnusable(StoreError):
+    def __init__(self, path: Path, what: str) -> None:
+        super().__init__(f"{path} cannot be opened: {what}")
+        self.path = path
+
+
 class StoreIncompatible(StoreError):
     pass
 

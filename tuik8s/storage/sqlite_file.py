@@ -8,7 +8,7 @@ import os
 import sqlite3
 from typing import TYPE_CHECKING
 
-from tuik8s.storage.errors import StoreCorrupt, StoreIncompatible, StoreLocked
+from tuik8s.storage.errors import StoreCorrupt, StoreIncompatible, StoreLocked, StoreUnusable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,14 +62,18 @@ class FileLock:
 
 
 def prepare(path: Path) -> FileLock:
-    """Lock the file, then create or verify it. Raises StoreLocked, StoreCorrupt, StoreIncompatible."""
+    """Lock the file, then create or verify it.
+
+    Raises StoreLocked, StoreCorrupt, StoreIncompatible, StoreUnusable; OSError where files cannot be made.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path)
     try:
-        if not path.exists() or path.stat().st_size == 0:
+        if not path.exists() or path.stat().st_size == 0 or not _verified(path):
             _create(path)
-        else:
-            _verify(path)
+    except sqlite3.OperationalError as error:
+        lock.release()
+        raise StoreUnusable(path, str(error)) from error
     except sqlite3.DatabaseError as error:
         lock.release()
         raise StoreCorrupt(path, str(error)) from error
@@ -85,20 +89,25 @@ def write_ahead_log(path: Path) -> Path:
 
 def _create(path: Path) -> None:
     ahead = write_ahead_log(path)
-    if ahead.exists() and ahead.stat().st_size:
+    if ahead.exists() and ahead.stat().st_size and not (path.exists() and path.stat().st_size):
         raise StoreCorrupt(path, f"it is empty or missing, but {ahead.name} holds writes")
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     with contextlib.closing(sqlite3.connect(path)) as database:
         database.executescript(SCHEMA)
 
 
-def _verify(path: Path) -> None:
-    """Read-only: another kind of connection would write the write-ahead log back when it is closed."""
+def _verified(path: Path) -> bool:
+    """False when a creation of the file was cut short, so that nothing is in it yet.
+
+    Reads only: another kind of connection would write the write-ahead log back when it is closed.
+    """
     path.chmod(0o600)
     with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
         ours = _pragma(database, "application_id") == APPLICATION_ID
         version = _pragma(database, "user_version")
         if not ours:
+            if database.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0] == 0:
+                return False
             raise StoreIncompatible(f"{path} is a database of another program: choose another directory")
         if version != SCHEMA_VERSION:
             raise StoreIncompatible(
@@ -109,6 +118,7 @@ def _verify(path: Path) -> None:
         if found != "ok":
             raise StoreCorrupt(path, " ".join(str(found).split()))
         _check_gaps(path, database)
+    return True
 
 
 def _check_gaps(path: Path, database: sqlite3.Connection) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import aiosqlite
 
-from tuik8s.storage.errors import StoreCorrupt
+from tuik8s.storage.errors import StoreCorrupt, StoreUnusable
 from tuik8s.storage.log import Change, Loaded
 from tuik8s.storage.records import Entry, prefix_end
 from tuik8s.storage.sqlite_file import FileLock, prepare, write_ahead_log
@@ -66,7 +66,7 @@ class SqliteLog:
 
     @classmethod
     async def open(cls, path: Path) -> SqliteLog:
-        """Raises StoreLocked, StoreCorrupt, StoreIncompatible."""
+        """Raises StoreLocked, StoreCorrupt, StoreIncompatible, StoreUnusable."""
         lock = await asyncio.to_thread(prepare, path)
         opened: list[aiosqlite.Connection] = []
         try:
@@ -74,10 +74,12 @@ class SqliteLog:
                 opened.append(await aiosqlite.connect(path))
                 for pragma in pragmas:
                     await opened[-1].execute(f"PRAGMA {pragma}")
-        except BaseException:
+        except BaseException as error:
             for connection in opened:
                 await connection.close()
             lock.release()
+            if isinstance(error, sqlite3.OperationalError):
+                raise StoreUnusable(path, str(error)) from error
             raise
         return cls(path, lock, *opened)
 

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from tuik8s.storage.records import Operation
 
 WATCH_BUFFER = 10_000  # records a slow reader may fall behind
+ON_DISK = Retention()
+IN_MEMORY = Retention(size=64 * 1024 * 1024)
 Records: TypeAlias = list[Record]
 
 
@@ -76,15 +78,16 @@ class Store:
         retention: Retention | None = None,
         watch_buffer: int = WATCH_BUFFER,
     ) -> Store:
-        """Open or create the data file; None keeps everything in memory.
+        """Open or create the data file; None keeps everything in memory, and by default less history.
 
-        Raises StoreLocked when another process has it, StoreCorrupt or StoreIncompatible when it cannot be
-        trusted; the file is then left as it is.
+        Raises StoreLocked when another process has it, StoreUnusable or OSError when the system refuses it,
+        StoreCorrupt or StoreIncompatible when it cannot be trusted: the file is then left as it is.
         """
+        kept = retention or (IN_MEMORY if path is None else ON_DISK)
         log: Log = MemoryLog() if path is None else await SqliteLog.open(path)
         try:
             loaded = await log.load()
-            return cls(log, loaded, clock=clock, retention=retention or Retention(), buffer=watch_buffer)
+            return cls(log, loaded, clock=clock, retention=kept, buffer=watch_buffer)
         except msgspec.DecodeError as error:
             await log.close()
             raise StoreCorrupt(path, str(error)) from error
