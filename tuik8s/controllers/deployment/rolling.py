@@ -44,7 +44,7 @@ async def _scale_down(rollout: Rollout) -> bool:
         return False
     least = replicas_of(rollout.deployment) - max_unavailable(rollout.deployment)
     # Pods of the new ReplicaSet that are not available yet must not cost available old ones.
-    unavailable_new = replicas_of(new) - total_status([new], "availableReplicas")
+    unavailable_new = replicas_of(new) - _available(new)
     surplus = total_replicas(rollout.all) - least - unavailable_new
     if surplus <= 0:
         return False
@@ -56,17 +56,22 @@ async def _remove_unhealthy(rollout: Rollout, limit: int) -> int:
     """Old pods that are not available help nobody and go first; they would block the rollout."""
     removed = 0
     for replica_set in sorted(active(rollout.old), key=by_age):
-        unhealthy = replicas_of(replica_set) - total_status([replica_set], "availableReplicas")
+        unhealthy = replicas_of(replica_set) - _available(replica_set)
         removed += await _shrink(rollout, replica_set, min(limit - removed, unhealthy))
     return removed
 
 
 async def _remove_available(rollout: Rollout, least: int) -> int:
-    limit = total_status(rollout.all, "availableReplicas") - least
+    limit = sum(map(_available, rollout.all)) - least
     removed = 0
     for replica_set in sorted(active(rollout.old), key=by_age):
         removed += await _shrink(rollout, replica_set, min(limit - removed, replicas_of(replica_set)))
     return removed
+
+
+def _available(replica_set: Obj) -> int:
+    """Until its controller has followed the last scaling down, the status still counts pods that will go."""
+    return min(replicas_of(replica_set), total_status([replica_set], "availableReplicas"))
 
 
 async def _shrink(rollout: Rollout, replica_set: Obj, count: int) -> int:
