@@ -32,6 +32,7 @@ class Bench:
         self.root = root
         self.runtime = FakeRuntime(cluster="test", clock=plane.clock)
         self.kubelets: list[Kubelet] = []
+        self._waiting: list[asyncio.Future[None]] = []
         self.informers: Informers
         self.recorder: EventRecorder
 
@@ -44,6 +45,7 @@ class Bench:
         """Kubelets for these nodes, until the block ends; containers stay."""
         client = self.plane.client_for("system:node:test")
         self.informers = Informers(client)
+        self.informers.of(kinds.POD).subscribe(self._pod_changed)
         self.recorder = EventRecorder(client, "kubelet", clock=self.plane.clock)
         self.kubelets = [
             Kubelet(
@@ -118,17 +120,28 @@ class Bench:
     async def until(
         self, condition: Callable[[Obj], bool], name: str = "web", *, timeout: float = 600.0
     ) -> Obj:
-        """The pod once the condition holds; looks every 50 ms of virtual time."""
+        """The pod once the condition holds; looks at every change that is reported."""
         pod: Obj = {}
         try:
             async with asyncio.timeout(timeout):
                 while True:
-                    pod = await self.get(name)
-                    if condition(pod):
+                    pod = self.informers.of(kinds.POD).find("default", name) or pod
+                    if pod and condition(pod):
                         return pod
-                    await asyncio.sleep(0.05)
+                    await self._next_change()
         except TimeoutError:
             raise AssertionError(f"not so after {timeout} s: {pod.get('status')}") from None
+
+    async def _next_change(self) -> None:
+        changed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(changed)
+        await changed
+
+    def _pod_changed(self, old: Obj | None, new: Obj | None) -> None:
+        waiting, self._waiting = self._waiting, []
+        for future in waiting:
+            if not future.done():
+                future.set_result(None)
 
     async def until_ready(self, name: str = "web") -> Obj:
         return await self.until(is_pod_ready, name)
@@ -136,7 +149,7 @@ class Bench:
     async def until_gone(self, name: str = "web", *, timeout: float = 600.0) -> None:
         async with asyncio.timeout(timeout):
             while not await self.gone(name):
-                await asyncio.sleep(0.05)
+                await self._next_change()
 
     async def events(self, name: str = "web") -> list[tuple[str, str]]:
         """(reason, message) about one object, oldest first."""

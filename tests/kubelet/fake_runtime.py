@@ -8,6 +8,8 @@ from tuik8s.cri import RuntimeFault, RuntimeUnavailable
 from tuik8s.cri.simulated import SimulatedRuntime
 
 if TYPE_CHECKING:
+    import asyncio
+
     from tuik8s.cri import ContainerConfig, ContainerStatus, PodSandboxConfig, PodSandboxStatus
 
 
@@ -24,6 +26,7 @@ class FakeRuntime(SimulatedRuntime):
         self.stopped: list[tuple[str, float]] = []
         """(container name, grace) in the order of stopping."""
         self.lists = 0
+        self.refused_ports: set[int] = set()
 
     def _check(self, method: str) -> None:
         if self.down:
@@ -55,6 +58,12 @@ class FakeRuntime(SimulatedRuntime):
         if status is not None:
             self.stopped.append((status.name, grace_seconds))
         await super().stop_container(container_id, grace_seconds)
+
+    async def dial(self, sandbox_id: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        self._check("dial")
+        if port in self.refused_ports:
+            raise ConnectionRefusedError(111, "Connection refused")
+        return await super().dial(sandbox_id, port)
 
     async def list_sandboxes(self, pod_uid: str = "") -> list[PodSandboxStatus]:
         self._check("list_sandboxes")
