@@ -1,0 +1,106 @@
+"""The frame of every dialog: a title, a body, the kubectl command that does the same, and buttons."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+
+from rich.text import Text
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Button, Static
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+    from textual.widget import Widget
+
+Answer = TypeVar("Answer")
+
+
+class Dialog(ModalScreen[Answer | None], Generic[Answer]):
+    """Answers None when it is left. Subclasses give `body`, and say in `answer` what confirming means.
+
+    Its subject is frozen when it opens: whatever the tables behind it do, it acts on what it names.
+    """
+
+    BINDINGS: ClassVar[list[Any]] = [
+        ("escape", "leave", "Cancel"),
+        ("left", "focus_button(-1)", ""),
+        ("right", "focus_button(1)", ""),
+    ]
+    DEFAULT_CSS = """
+    Dialog { align: center middle; background: $background 60%; }
+    Dialog #box {
+        width: 76; max-width: 96%; height: auto; max-height: 92%;
+        border: round $primary; border-title-color: $primary; border-title-style: bold;
+        background: $surface; padding: 1 2;
+    }
+    Dialog.-danger #box { border: round $error; border-title-color: $error; }
+    Dialog .row { height: auto; margin-bottom: 1; }
+    Dialog .label { width: 16; color: $tone-muted; }
+    Dialog .note { color: $tone-muted; margin-bottom: 1; }
+    Dialog #command { color: $secondary; margin: 0 0 1 0; }
+    Dialog #error { color: $error; display: none; margin-bottom: 1; }
+    Dialog #buttons { height: auto; align-horizontal: right; }
+    Dialog Button { margin-left: 2; min-width: 12; }
+    """
+
+    title_text = ""
+    confirm_label = "OK"
+    danger = False
+
+    def body(self) -> list[Widget]:
+        return []
+
+    def command(self) -> str:
+        """The kubectl command that does the same; empty when there is none."""
+        return ""
+
+    def answer(self) -> Answer:
+        """Raises ValueError, in words for the person, when the dialog is not filled in."""
+        raise ValueError("nothing to confirm")
+
+    def compose(self) -> ComposeResult:
+        self.set_class(self.danger, "-danger")
+        with Vertical(id="box") as box:
+            box.border_title = Text(self.title_text).markup
+            yield from self.body()
+            yield Static(self._command_text(), id="command", markup=False)
+            yield Static("", id="error", markup=False)
+            with Horizontal(id="buttons"):
+                yield Button("Cancel", id="cancel")
+                yield Button(self.confirm_label, id="confirm", variant="error" if self.danger else "primary")
+
+    def on_mount(self) -> None:
+        self.query_one("#cancel", Button).focus()
+
+    def show_command(self) -> None:
+        """Call when the command has changed."""
+        self.query_one("#command", Static).update(self._command_text())
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        if event.button.id == "confirm":
+            self.confirm()
+        else:
+            self.dismiss(None)
+
+    def confirm(self) -> None:
+        try:
+            answer = self.answer()
+        except ValueError as problem:
+            error = self.query_one("#error", Static)
+            error.update(str(problem))
+            error.display = True
+            return
+        self.dismiss(answer)
+
+    def action_leave(self) -> None:
+        self.dismiss(None)
+
+    def action_focus_button(self, step: int) -> None:
+        if isinstance(self.focused, Button):
+            self.focus_next(Button) if step > 0 else self.focus_previous(Button)
+
+    def _command_text(self) -> Text:
+        command = self.command()
+        return Text(f"$ {command}" if command else "")
