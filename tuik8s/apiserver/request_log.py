@@ -22,6 +22,9 @@ class RequestRecord(NamedTuple):
     time: datetime
     verb: str
     path: str
+    resource: str
+    """`deployments/web/scale`: plural, name and subresource as far as they were given."""
+    namespace: str
     code: int
     milliseconds: float
     agent: str
@@ -35,8 +38,6 @@ class ApiServerStatistics:
     errors: Mapping[int, int]
     in_flight: int
     watches: int
-    recent: tuple[RequestRecord, ...]
-    """The last thousand, oldest first."""
 
 
 class RequestLog:
@@ -55,21 +56,14 @@ class RequestLog:
         self._recent.append(_Noted(time, request.verb, place, code, seconds, request.agent))
 
     def statistics(self) -> ApiServerStatistics:
-        recent = tuple(
-            RequestRecord(
-                noted.time,
-                noted.verb.value,
-                path_of(*noted.place),
-                noted.code,
-                noted.seconds * 1000,
-                noted.agent,
-            )
-            for noted in self._recent
-        )
         return ApiServerStatistics(
             requests=dict(self.requests), errors=dict(self.errors), in_flight=self.in_flight,
-            watches=self.watches, recent=recent,
+            watches=self.watches,
         )  # fmt: skip
+
+    def recent(self) -> tuple[RequestRecord, ...]:
+        """The last thousand, oldest first."""
+        return tuple(_record(noted) for noted in self._recent)
 
 
 class _Noted(NamedTuple):
@@ -88,3 +82,12 @@ def path_of(kind: Kind, namespace: str, name: str, subresource: str) -> str:
     scope = f"/namespaces/{namespace}" if kind.namespaced and namespace else ""
     parts = [root + scope, kind.plural, name, subresource]
     return "/".join(part for part in parts if part)
+
+
+def _record(noted: _Noted) -> RequestRecord:
+    kind, namespace, name, subresource = noted.place
+    resource = "/".join(part for part in (kind.plural, name, subresource) if part)
+    return RequestRecord(
+        noted.time, noted.verb.value, path_of(*noted.place), resource, namespace, noted.code,
+        noted.seconds * 1000, noted.agent,
+    )  # fmt: skip

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from tuik8s.api.objects import Obj
     from tuik8s.api.request import WatchEvent
     from tuik8s.apiserver.ports import KubeletPort
-    from tuik8s.apiserver.request_log import ApiServerStatistics
+    from tuik8s.apiserver.request_log import ApiServerStatistics, RequestRecord
     from tuik8s.client.transport import ExecStream, LogOptions
     from tuik8s.storage import Store
 
@@ -129,6 +129,10 @@ class ApiServer:
 
     def statistics(self) -> ApiServerStatistics:
         return self._log.statistics()
+
+    def recent_requests(self) -> tuple[RequestRecord, ...]:
+        """The last thousand, oldest first."""
+        return self._log.recent()
 
     async def _dispatch(self, request: Request) -> Response:
         registry = self._registry(request.kind)

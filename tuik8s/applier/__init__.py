@@ -7,6 +7,7 @@ and is shown as drift.
 """
 
 from tuik8s.applier.applier import FolderApplier
-from tuik8s.applier.documents import Document, ManifestError, parse
+from tuik8s.applier.composer import ManifestError
+from tuik8s.applier.documents import Document, parse
 
 __all__ = ["Document", "FolderApplier", "ManifestError", "parse"]

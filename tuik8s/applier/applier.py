@@ -12,7 +12,8 @@ from watchfiles import awatch
 from tuik8s.api.errors import ApiError, BadRequest, Forbidden, Invalid, NotFound, ServiceUnavailable
 from tuik8s.api.manifests import ManifestFile, ObjectRef
 from tuik8s.api.objects import Obj, key_of, revision_of, uid_of
-from tuik8s.applier.documents import Document, ManifestError, parse
+from tuik8s.applier.composer import ManifestError
+from tuik8s.applier.documents import Document, parse
 from tuik8s.applier.folder import Snapshot, scan
 from tuik8s.applier.inventory import Entry, Inventory
 from tuik8s.applier.state import AppliedObject, File, reference_of, status_of
@@ -44,14 +45,14 @@ class FolderApplier:
 
     def __init__(
         self, client: Client, roots: Sequence[Path], registry: KindRegistry, *, clock: Clock,
-        on_change: Callable[[ManifestFile], None] | None = None,
+        on_change: Callable[[ManifestFile], object] | None = None,
     ) -> None:  # fmt: skip
         self.missing = False
         self._roots = tuple(roots)
         self._client = client
         self._registry = registry
         self._clock = clock
-        self._on_change = on_change
+        self.on_change = on_change
         self._inventory = Inventory(client)
         self._files: dict[str, File] = {}
         self._informers: dict[Kind, Informer] = {}
@@ -305,8 +306,8 @@ class FolderApplier:
         if file.status is not None and replace(status, time=file.status.time) == file.status:
             return
         file.status = status
-        if self._on_change:
-            self._on_change(status)
+        if self.on_change:
+            self.on_change(status)
 
 
 def _rank(document: Document) -> int:

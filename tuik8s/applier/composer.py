@@ -111,7 +111,7 @@ class _Composer:
                 self._alias(event)
             case DocumentStartEvent():
                 self._root, self._places, self._anchors = None, {}, {}
-                self._line = event.start_mark.line + (2 if event.explicit else 1)
+                self._line = _mark(event)[0] + bool(event.explicit)
             case DocumentEndEvent():
                 return Composed(self._root, self._line, self._places)
         return None
@@ -143,7 +143,7 @@ class _Composer:
             raise self._error(event, f"nested deeper than {DEPTH_LIMIT} levels")
         container: dict[str, Any] | list[Any] = {} if isinstance(event, MappingStartEvent) else []
         path = self._path_here()
-        self._places[path] = (event.start_mark.line + 1, event.start_mark.column + 1)
+        self._places[path] = _mark(event)
         self._stack.append(_Open(container, path, event.anchor))
 
     def _close(self, event: Any) -> None:
@@ -172,7 +172,7 @@ class _Composer:
         if top.size > VALUE_LIMIT:
             raise self._error(event, f"more than {VALUE_LIMIT} values, aliases written out")
         if not seen:
-            self._places[self._path_here()] = (event.start_mark.line + 1, event.start_mark.column + 1)
+            self._places[self._path_here()] = _mark(event)
         if isinstance(top.container, list):
             top.container.append(value)
         elif top.key == "<<":
@@ -198,4 +198,9 @@ class _Composer:
 
     @staticmethod
     def _error(event: Any, message: str) -> ManifestError:
-        return ManifestError(message, event.start_mark.line + 1, event.start_mark.column + 1)
+        return ManifestError(message, *_mark(event))
+
+
+def _mark(event: Any) -> tuple[int, int]:
+    """Line and column where an event starts, from 1."""
+    return event.start_mark.line + 1, event.start_mark.column + 1

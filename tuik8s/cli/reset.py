@@ -46,12 +46,12 @@ async def _remove_containers(config: Config) -> str:
 
     runtime = DockerRuntime(cluster=config.identity, clock=SystemClock())
     try:
-        count = await runtime.remove_cluster()
+        await runtime.remove_cluster()
     except RuntimeUnavailable:
         return "no Docker engine answers: containers, if there are any, stay"
     finally:
         await runtime.close()
-    return f"{count} containers removed"
+    return "containers removed"
 
 
 def _remove_state(directory: Path) -> str:

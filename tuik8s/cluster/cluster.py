@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tuik8s.api import kinds
 from tuik8s.api.clock import Clock, Ids, RandomIds, SystemClock
@@ -25,19 +25,29 @@ from tuik8s.cluster.loop_lag import LoopLag
 from tuik8s.cluster.runtime import choose_runtime
 from tuik8s.cluster.supervisor import Supervisor
 from tuik8s.cluster.together import together
-from tuik8s.controllers import CONTROLLERS
+from tuik8s.controllers import CONTROLLERS, NodeIpamController
 from tuik8s.proxy import NodePortProxy
-from tuik8s.reconcile import Controller, Informers
+from tuik8s.reconcile import Informers
 from tuik8s.scheduler import Scheduler
 from tuik8s.storage import Store
 
 if TYPE_CHECKING:
     from tuik8s.config import Config
     from tuik8s.cri import Runtime
+    from tuik8s.reconcile.controller import ControllerStatistics
 
 log = logging.getLogger(__name__)
 
 ADMINISTRATOR = User("kubernetes-admin", ("system:masters", "system:authenticated"))
+
+
+class Reconciler(Protocol):
+    """What every controller is to the cluster."""
+
+    name: str
+
+    async def run(self) -> None: ...
+    def statistics(self) -> ControllerStatistics: ...
 
 
 class Cluster:
@@ -70,7 +80,7 @@ class Cluster:
         self.directory = config.directory
         self.runtime: Runtime | None = None
         self.applier: FolderApplier | None = None
-        self.controllers: list[Controller] = []
+        self.controllers: list[Reconciler] = []
         self._stack = AsyncExitStack()
         self._starting: asyncio.Task[None] | None = None
 
@@ -140,8 +150,13 @@ class Cluster:
         informers = Informers(client)
         for kind in CONTROLLERS:
             recorder = EventRecorder(client, kind.name, clock=self.clock)
-            options = {"cluster_cidr": runtime.pod_cidr} if kind.name == "node-ipam-controller" else {}
-            controller = kind(client, informers, recorder, clock=self.clock, **options)
+            controller: Any
+            if kind is NodeIpamController:
+                controller = kind(
+                    client, informers, recorder, clock=self.clock, cluster_cidr=runtime.pod_cidr
+                )
+            else:
+                controller = kind(client, informers, recorder, clock=self.clock)
             self.controllers.append(controller)
             self.supervisor.start(kind.name, together(controller.run, recorder.run))
         self.supervisor.start("controller-manager-informers", informers.run)

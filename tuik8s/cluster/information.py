@@ -111,7 +111,8 @@ class Information:
         store, api = self._cluster.store.statistics(), self._cluster.api.statistics()
         total = sum(api.requests.values())
         requests, self._requests = total - self._requests, total
-        queues = {item.name: item.queue.ready for item in self._controller_statistics()}
+        statistics = [controller.statistics() for controller in self._cluster.controllers]
+        queues = {item.name.removesuffix("-controller"): item.queue.ready for item in statistics}
         return Vitals(
             loop_lag_ms=self._cluster.lag.percentile() * 1000,
             requests_per_second=requests / seconds,
@@ -122,9 +123,6 @@ class Information:
             queues=queues,
             heartbeats=self._heartbeats(),
         )
-
-    def _controller_statistics(self) -> list[Any]:
-        return [controller.statistics() for controller in self._cluster.controllers]
 
     def _heartbeats(self) -> dict[str, float]:
         """Seconds since each node's lease was renewed, straight from the store: it is a local read."""

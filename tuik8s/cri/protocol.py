@@ -257,6 +257,9 @@ class Runtime(Protocol):
     async def close(self) -> None:
         """Let go of connections. Containers go on running (simulated ones end)."""
 
+    async def remove_cluster(self) -> None:
+        """Remove this cluster's containers and network, and nothing else. Needs no `start`."""
+
     async def version(self) -> Version: ...
 
     @property

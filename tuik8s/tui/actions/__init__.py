@@ -1,5 +1,6 @@
 """What the object actions of the registry do: `HANDLERS` maps their ids to handlers.
 
+`operations` speaks to the API and knows nothing of the interface; the other modules ask, act, and tell.
 An action of the registry without a handler here (or in the main screen) shows nowhere: neither its key, nor
 its footer entry, nor its line in the help.
 """
@@ -8,10 +9,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tuik8s.tui.actions import deletion, nodes, workloads
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tuik8s.tui.host import Handler
 
-HANDLERS: Mapping[str, Handler] = {}
-"""By action id."""
+HANDLERS: Mapping[str, Handler] = {
+    "workload.scale": workloads.scale,
+    "workload.scale_up": workloads.scale_up,
+    "workload.scale_down": workloads.scale_down,
+    "workload.rollback": workloads.roll_back,
+    "workload.restart": workloads.restart,
+    "workload.pause": workloads.pause,
+    "node.cordon": nodes.cordon,
+    "node.drain": nodes.drain,
+    "object.delete": deletion.delete,
+}
+
+__all__ = ["HANDLERS"]

@@ -101,8 +101,8 @@ def _add_pods(page: Page, node: Obj, context: DescribeContext) -> None:
     page.table(heads, rows, level=1)
     page.line("Allocated resources:")
     requests_cpu, limits_cpu, requests_memory, limits_memory = _shares(pods, allocatable)
-    rows = [("cpu", requests_cpu, limits_cpu), ("memory", requests_memory, limits_memory)]
-    page.table(("Resource", "Requests", "Limits"), rows, level=1)
+    totals = [("cpu", requests_cpu, limits_cpu), ("memory", requests_memory, limits_memory)]
+    page.table(("Resource", "Requests", "Limits"), totals, level=1)
 
 
 def _shares(pods: Iterable[Obj], allocatable: Obj) -> tuple[str, str, str, str]:
