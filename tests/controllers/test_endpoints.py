@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tests.controllers.test_endpointslice import backend, service
-from tuik8s.controllers.endpoints import CAPACITY, OVER_CAPACITY, desired_endpoints
+from tuik8s.controllers.endpoints import CAPACITY, OVER_CAPACITY, Groups, collect
+from tuik8s.controllers.endpoints import desired_endpoints as of_groups
+
+if TYPE_CHECKING:
+    from tuik8s.api.objects import Obj
+
+
+def desired_endpoints(web: Obj, pods: list[Obj], current: Obj | None) -> Obj:
+    groups: Groups = {}
+    collect(web, pods, groups)
+    return of_groups(web, groups, current)
 
 
 def test_ready_and_unready_addresses_share_a_subset() -> None:

@@ -9,6 +9,7 @@ import pytest
 from tests.controllers.machinery import Machinery, machinery, pod
 from tuik8s.api import kinds
 from tuik8s.api.objects import copy
+from tuik8s.api.services import affected_services, batch_period
 from tuik8s.controllers.endpoints import EndpointsController
 from tuik8s.controllers.endpointslice import Changes, EndpointSliceController, plan
 
@@ -93,7 +94,7 @@ def test_a_slice_says_all_about_its_endpoints() -> None:
     ],
 )
 def test_conditions(ready: bool, deleting: bool, published: bool, expected: tuple[bool, ...]) -> None:
-    meta = {"deletionTimestamp": "2026-01-01T00:00:00Z"} if deleting else {}
+    meta: dict[str, Any] = {"deletionTimestamp": "2026-01-01T00:00:00Z"} if deleting else {}
     web = service(publishNotReadyAddresses=published)
     (slice_,) = plan(web, [backend(1, ready=ready, **meta)], [], {}).create
     assert tuple(slice_["endpoints"][0]["conditions"].values()) == expected
@@ -207,7 +208,7 @@ async def test_slices_and_endpoints_follow_the_cluster(control_plane: ControlPla
 
         async def settled(expected: Any) -> None:
             async def check() -> bool:
-                return await counts() == expected
+                return bool(await counts() == expected)
 
             await machines.until(check)
 
@@ -226,3 +227,20 @@ async def test_slices_and_endpoints_follow_the_cluster(control_plane: ControlPla
             return not await machines.exists(kinds.ENDPOINTS, "web")
 
         await machines.until(gone)
+
+
+def test_only_what_an_endpoint_shows_concerns_its_services() -> None:
+    web, other = service(), service("other", selector={"app": "other"})
+    before = backend(1)
+    after = copy(before)
+    after["status"]["containerStatuses"] = [{"name": "web", "restartCount": 1}]
+    assert affected_services(before, after, [web, other]) == []
+    assert affected_services(None, before, [web, other]) == [("default", "web")]
+    assert affected_services(before, backend(1, ready=False), [web, other]) == [("default", "web")]
+    moved = copy(before)
+    moved["metadata"]["labels"] = {"app": "other"}
+    assert affected_services(before, moved, [web, other]) == [("default", "web"), ("default", "other")]
+
+
+def test_changes_of_large_services_are_gathered() -> None:
+    assert [batch_period(size) for size in (0, 100, 1000, 100_000)] == [0.0, 0.0, 0.2, 1.0]

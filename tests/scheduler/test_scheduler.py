@@ -53,7 +53,7 @@ class Bench:
         return await self.client.get(kinds.POD, "default", name)
 
     async def node_of(self, name: str) -> str:
-        return (await self.pod(name))["spec"].get("nodeName", "")
+        return str((await self.pod(name))["spec"].get("nodeName", ""))
 
     async def scheduled(self, name: str, limit: float = 60.0) -> str:
         async with asyncio.timeout(limit):

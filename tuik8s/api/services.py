@@ -5,13 +5,14 @@ Sources: k8s.io/endpointslice (utils, reconciler), pkg/controller/endpoint, k8s.
 
 from __future__ import annotations
 
-import ipaddress
 from typing import TYPE_CHECKING, NamedTuple
 
-from tuik8s.api.objects import is_deleting, is_pod_finished, is_pod_ready, labels_of
+from tuik8s.api.objects import Key, is_deleting, is_pod_finished, is_pod_ready, key_of, labels_of
 from tuik8s.api.pods import container_ports
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tuik8s.api.objects import Obj
 
 HEADLESS_LABEL = "service.kubernetes.io/headless"
@@ -35,6 +36,28 @@ def selects(service: Obj, pod: Obj) -> bool:
 
 def has_selector(service: Obj) -> bool:
     return bool(service["spec"].get("selector")) and service["spec"].get("type") != "ExternalName"
+
+
+def affected_services(old: Obj | None, new: Obj | None, candidates: Iterable[Obj]) -> list[Key]:
+    """The Services, among those of the pod's namespace, whose endpoints a change of a pod alters."""
+    if old is not None and new is not None and _as_endpoint(old) == _as_endpoint(new):
+        return []
+    pods = [pod for pod in (old, new) if pod is not None]
+    return [key_of(service) for service in candidates if any(selects(service, pod) for pod in pods)]
+
+
+def _as_endpoint(pod: Obj) -> tuple[object, ...]:
+    spec = pod["spec"]
+    return (
+        pod["metadata"].get("uid"), pod_addresses(pod), is_pod_ready(pod), is_deleting(pod),
+        is_pod_finished(pod), labels_of(pod), spec.get("nodeName"), spec.get("hostname"),
+        spec.get("subdomain"),
+    )  # fmt: skip
+
+
+def batch_period(endpoints: int) -> float:
+    """Seconds that changes of pods are gathered: the larger a Service, the more a look at it costs."""
+    return 0.0 if endpoints <= 100 else min(endpoints / 5000, 1.0)
 
 
 def is_headless(service: Obj) -> bool:
@@ -68,7 +91,7 @@ def pod_addresses(pod: Obj) -> list[str]:
 
 def address_type(address: str) -> str:
     """`IPv4` or `IPv6`, as Services and EndpointSlices name the families."""
-    return f"IPv{ipaddress.ip_address(address).version}"
+    return "IPv6" if ":" in address else "IPv4"
 
 
 def address_families(service: Obj) -> list[str]:

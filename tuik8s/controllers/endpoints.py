@@ -5,11 +5,12 @@ EndpointSlices have taken its place; it is kept for clients that still read Endp
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import asyncio
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tuik8s.api import kinds, services
 from tuik8s.api.errors import NotFound
-from tuik8s.api.objects import Key, Obj, annotations_of, copy, is_pod_ready, key_of, labels_of
+from tuik8s.api.objects import Key, Obj, annotations_of, copy, is_pod_ready, key_of, labels_of, revision_of
 from tuik8s.reconcile import Controller
 
 if TYPE_CHECKING:
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
 MANAGED_BY = {"endpoints.kubernetes.io/managed-by": "endpoint-controller"}
 OVER_CAPACITY = "endpoints.kubernetes.io/over-capacity"
 CAPACITY = 1000
+# A large Service must not keep the loop from everybody else while its addresses are worked out.
+PODS_AT_ONCE = 500
+
+Groups: TypeAlias = dict[tuple[Any, ...], Obj]
+"""Addresses that have the same ports, which are the key."""
 
 
 class EndpointsController:
@@ -41,10 +47,12 @@ class EndpointsController:
         self._services = informers.of(kinds.SERVICE)
         self._pods = informers.of(kinds.POD)
         self._endpoints = informers.of(kinds.ENDPOINTS)
+        self._sizes: dict[Key, int] = {}
         self._controller = Controller(self.name, self.reconcile, informers=informers, workers=5)
         self._controller.watches(self._services)
         self._controller.watches(self._endpoints)
-        self._controller.watches(self._pods, self._services_of)
+        self._controller.watches(self._pods, lambda _: ())
+        self._pods.subscribe(self._pod_changed)
 
     async def run(self) -> None:
         await self._controller.run()
@@ -56,21 +64,30 @@ class EndpointsController:
         service = self._services.get(key)
         current = self._endpoints.get(key)
         if service is None:
+            self._sizes.pop(key, None)
             if current is not None and MANAGED_BY.items() <= labels_of(current).items():
                 await self._delete(key)
             return
         if not services.has_selector(service):
             return
         pods = [pod for pod in self._pods.list(key.namespace) if services.selects(service, pod)]
-        wanted = desired_endpoints(service, pods, current)
+        self._sizes[key] = len(pods)
+        groups: Groups = {}
+        for start in range(0, len(pods), PODS_AT_ONCE):
+            collect(service, pods[start : start + PODS_AT_ONCE], groups)
+            await asyncio.sleep(0)
+        wanted = desired_endpoints(service, groups, current)
         if current is None:
             await self._client.create(kinds.ENDPOINTS, wanted)
         elif _differs(current, wanted):
             await self._client.update(kinds.ENDPOINTS, wanted)
 
-    def _services_of(self, pod: Obj) -> Iterable[Key]:
-        namespace = pod["metadata"].get("namespace", "")
-        return [key_of(s) for s in self._services.list(namespace) if services.selects(s, pod)]
+    def _pod_changed(self, old: Obj | None, new: Obj | None) -> None:
+        pod = new or old or {}
+        candidates = self._services.list(key_of(pod).namespace)
+        for key in services.affected_services(old, new, candidates):
+            delay = services.batch_period(self._sizes.get(key, 0))
+            self._controller.queue.add_after(key, delay, revision_of(pod))
 
     async def _delete(self, key: Key) -> None:
         try:
@@ -79,9 +96,10 @@ class EndpointsController:
             return  # the garbage collector or a person was faster
 
 
-def desired_endpoints(service: Obj, pods: Iterable[Obj], current: Obj | None) -> Obj:
+def desired_endpoints(service: Obj, groups: Groups, current: Obj | None) -> Obj:
     """The whole object; what others wrote to `current`'s annotations stays."""
-    subsets, truncated = _subsets(service, pods)
+    truncated = _truncate(list(groups.values()))
+    subsets = [_subset(groups[order]) for order in sorted(groups)]
     labels = {**labels_of(service), **MANAGED_BY}
     labels.pop(services.HEADLESS_LABEL, None)
     if services.is_headless(service):
@@ -101,10 +119,9 @@ def desired_endpoints(service: Obj, pods: Iterable[Obj], current: Obj | None) ->
     return wanted
 
 
-def _subsets(service: Obj, pods: Iterable[Obj]) -> tuple[list[Obj], bool]:
-    """Addresses that have the same ports share a subset; and whether some had to be left out."""
+def collect(service: Obj, pods: Iterable[Obj], groups: Groups) -> None:
+    """Add the addresses of these pods; those that have the same ports will share a subset."""
     family = services.address_families(service)[0]
-    groups: dict[tuple[Any, ...], Obj] = {}
     for pod in pods:
         if not services.belongs_in_endpoints(pod, with_terminating=services.publishes_not_ready(service)):
             continue
@@ -116,8 +133,6 @@ def _subsets(service: Obj, pods: Iterable[Obj]) -> tuple[list[Obj], bool]:
         group = groups.setdefault(tuple(map(_port_order, ports)), {"ready": [], "other": [], "ports": ports})
         ready = is_pod_ready(pod) or services.publishes_not_ready(service)
         group["ready" if ready else "other"].append(address)
-    truncated = _truncate(list(groups.values()))
-    return [_subset(groups[order]) for order in sorted(groups)], truncated
 
 
 def _address(service: Obj, pod: Obj, family: str) -> Obj | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from tuik8s.api import kinds, services
 from tuik8s.api.errors import NotFound
-from tuik8s.api.objects import Key, Obj, copy, is_controlled_by, is_deleting, key_of, labels_of
+from tuik8s.api.objects import Key, Obj, copy, is_controlled_by, is_deleting, key_of, labels_of, revision_of
 from tuik8s.api.objects import owner_reference as reference_to_owner
 from tuik8s.reconcile import Controller
 
@@ -23,6 +24,8 @@ MANAGED_BY = "endpointslice-controller.k8s.io"
 MAX_ENDPOINTS_PER_SLICE = 100
 ZONE_LABEL = "topology.kubernetes.io/zone"
 BY_SERVICE = "service"
+# A large Service must not keep the loop from everybody else while its endpoints are worked out.
+PODS_AT_ONCE = 500
 
 
 class EndpointSliceController:
@@ -45,10 +48,12 @@ class EndpointSliceController:
         self._nodes = informers.of(kinds.NODE)
         self._slices = informers.of(kinds.ENDPOINT_SLICE)
         self._slices.add_index(BY_SERVICE, _index_values)
+        self._sizes: dict[Key, int] = {}
         self._controller = Controller(self.name, self.reconcile, informers=informers, workers=5)
         self._controller.watches(self._services)
         self._controller.watches(self._slices, _service_of_slice)
-        self._controller.watches(self._pods, self._services_of)
+        self._controller.watches(self._pods, lambda _: ())
+        self._pods.subscribe(self._pod_changed)
         self._controller.watches(self._nodes, lambda _: ())
 
     async def run(self) -> None:
@@ -60,6 +65,7 @@ class EndpointSliceController:
     async def reconcile(self, key: Key) -> None:
         service = self._services.get(key)
         if service is None or is_deleting(service) or not services.has_selector(service):
+            self._sizes.pop(key, None)
             return
         pods = [pod for pod in self._pods.list(key.namespace) if services.selects(service, pod)]
         # A Service that was deleted and made anew does not own the slices of the former.
@@ -68,7 +74,13 @@ class EndpointSliceController:
             for slice_ in self._slices.by_index(BY_SERVICE, str(key))
             if is_controlled_by(slice_, service) and not is_deleting(slice_)
         )
-        changes = plan(service, pods, list(found), self._zones())
+        self._sizes[key] = len(pods)
+        desired: Desired = {}
+        zones = self._zones()
+        for start in range(0, len(pods), PODS_AT_ONCE):
+            collect(service, pods[start : start + PODS_AT_ONCE], zones, desired)
+            await asyncio.sleep(0)
+        changes = compare(service, desired, list(found))
         for slice_ in changes.create:
             await self._client.create(kinds.ENDPOINT_SLICE, slice_)
         for slice_ in changes.update:
@@ -83,9 +95,12 @@ class EndpointSliceController:
         except NotFound:
             return  # the garbage collector or a person was faster
 
-    def _services_of(self, pod: Obj) -> Iterable[Key]:
-        namespace = pod["metadata"].get("namespace", "")
-        return [key_of(s) for s in self._services.list(namespace) if services.selects(s, pod)]
+    def _pod_changed(self, old: Obj | None, new: Obj | None) -> None:
+        pod = new or old or {}
+        candidates = self._services.list(key_of(pod).namespace)
+        for key in services.affected_services(old, new, candidates):
+            delay = services.batch_period(self._sizes.get(key, 0))
+            self._controller.queue.add_after(key, delay, revision_of(pod))
 
     def _zones(self) -> dict[str, str]:
         return {
@@ -112,6 +127,10 @@ class _Group(NamedTuple):
     ports: tuple[tuple[tuple[str, Any], ...], ...]
 
 
+Desired: TypeAlias = dict[_Group, dict[str, Obj]]
+"""Endpoints by group and by identity."""
+
+
 @dataclass
 class Changes:
     """The writes that bring the slices to what they should be."""
@@ -123,14 +142,19 @@ class Changes:
 
 def plan(service: Obj, pods: Iterable[Obj], existing: list[Obj], zones: dict[str, str]) -> Changes:
     """Compare the slices there are with the endpoints there should be; nothing given is changed."""
-    families = services.address_families(service)
-    desired = _desired(service, pods, families, zones)
+    desired: Desired = {}
+    collect(service, pods, zones, desired)
+    return compare(service, desired, existing)
+
+
+def compare(service: Obj, desired: Desired, existing: list[Obj]) -> Changes:
+    """`desired` gains groups for address families that have no endpoints."""
     changes = Changes()
     kept: dict[_Group, list[Obj]] = {}
     for slice_ in sorted(existing, key=key_of):
         group = _Group(slice_["addressType"], _ports_key(slice_.get("ports")))
         kept.setdefault(group, []).append(slice_)
-    for family in families:
+    for family in services.address_families(service):
         if not any(group.family == family for group in desired):
             # Some slice, even an empty one, says that the controller has seen the Service.
             desired[_Group(family, ())] = {}
@@ -140,11 +164,9 @@ def plan(service: Obj, pods: Iterable[Obj], existing: list[Obj], zones: dict[str
     return changes
 
 
-def _desired(
-    service: Obj, pods: Iterable[Obj], families: list[str], zones: dict[str, str]
-) -> dict[_Group, dict[str, Obj]]:
-    """Endpoints by group and by identity."""
-    desired: dict[_Group, dict[str, Obj]] = {}
+def collect(service: Obj, pods: Iterable[Obj], zones: dict[str, str], desired: Desired) -> None:
+    """Add the endpoints that these pods should be."""
+    families = services.address_families(service)
     for pod in pods:
         if not services.belongs_in_endpoints(pod, with_terminating=True):
             continue
@@ -157,7 +179,6 @@ def _desired(
                 endpoint = _endpoint(service, pod, address, zones)
                 group = desired.setdefault(_Group(family, _ports_key(ports)), {})
                 group[_identity(endpoint)] = endpoint
-    return desired
 
 
 def _endpoint(service: Obj, pod: Obj, address: str, zones: dict[str, str]) -> Obj:

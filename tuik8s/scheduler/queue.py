@@ -61,6 +61,8 @@ class SchedulingQueue:
 
     def __init__(self) -> None:
         self._pods: dict[str, QueuedPod] = {}
+        # Events come for every pod that is bound, so they must not look at all that wait for their turn.
+        self._unschedulable: dict[str, QueuedPod] = {}
         self._active: list[tuple[int, float, int, QueuedPod]] = []
         self._backoff: list[tuple[float, int, QueuedPod]] = []
         self._tickets = count(1)
@@ -93,6 +95,7 @@ class SchedulingQueue:
         known = self._pods.pop(uid, None)
         if known is not None:
             known.ticket = 0
+            self._unschedulable.pop(uid, None)
 
     async def pop(self) -> QueuedPod:
         """The next pod, which is then in flight until `remove`, `park` or `retry`."""
@@ -133,7 +136,7 @@ class SchedulingQueue:
 
     def move(self, may_help: Callable[[QueuedPod], bool], cause: int = 0) -> None:
         """An event: bring back those it may help."""
-        for queued in [q for q in self._pods.values() if q.place is Place.UNSCHEDULABLE]:
+        for queued in list(self._unschedulable.values()):
             if not queued.rejectors or may_help(queued):
                 queued.cause = cause or queued.cause
                 self._wake(queued)
@@ -141,7 +144,7 @@ class SchedulingQueue:
     def flush(self) -> None:
         """Bring back what has waited for five minutes, should an event have been missed."""
         limit = asyncio.get_running_loop().time() - UNSCHEDULABLE_LIMIT
-        for queued in [q for q in self._pods.values() if q.place is Place.UNSCHEDULABLE]:
+        for queued in list(self._unschedulable.values()):
             if queued.failed_at < limit:
                 self._wake(queued)
 
@@ -181,6 +184,10 @@ class SchedulingQueue:
 
     def _put(self, queued: QueuedPod, place: Place) -> None:
         queued.place, queued.ticket = place, next(self._tickets)
+        if place is Place.UNSCHEDULABLE:
+            self._unschedulable[queued.info.uid] = queued
+        else:
+            self._unschedulable.pop(queued.info.uid, None)
 
     def _set_timer(self) -> None:
         due = self._backoff[0][0]
