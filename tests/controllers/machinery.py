@@ -151,6 +151,12 @@ class Machinery:
                     raise
                 await asyncio.sleep(0.01)
 
+    async def change_status(self, kind: Kind, wanted: Obj) -> None:
+        """Write `wanted`'s status over whatever the current revision is."""
+        key = key_of(wanted)
+        patch = {"status": wanted["status"]}
+        await self.client.patch(kind, key.namespace, key.name, patch, subresource="status")
+
     async def events(self, reason: str = "") -> list[str]:
         await self.recorder.flush()
         found = await self.all(kinds.EVENT)

@@ -1,18 +1,38 @@
 """The controllers of kube-controller-manager; none knows another, all see the cluster through the client.
 
 - `DeploymentController`: rolls pods from one template to the next through ReplicaSets
-- `EndpointsController`, `EndpointSliceController`: list the addresses behind each Service
 - `ReplicaSetController`: keeps the asked number of pods
+- `EndpointsController`, `EndpointSliceController`: list the addresses behind each Service
+- `NamespaceController`: empties namespaces that are being deleted
+- `GarbageCollector`: deletes what has lost its last owner; foreground and orphan deletion
+- `NodeLifecycleController`: notices silent nodes, keeps taints as the conditions of a node ask
+- `TaintEvictionController`: evicts pods from NoExecute taints when their toleration ends
+- `NodeIpamController`: gives every node a range of pod addresses
+- `PodGarbageCollector`: removes finished, lost and never scheduled pods
+- `ServiceAccountController`: keeps a default service account in every namespace
 """
 
 from tuik8s.controllers.deployment import DeploymentController
 from tuik8s.controllers.endpoints import EndpointsController
 from tuik8s.controllers.endpointslice import EndpointSliceController
+from tuik8s.controllers.garbage_collector import GarbageCollector
+from tuik8s.controllers.namespace import NamespaceController
+from tuik8s.controllers.node_ipam import NodeIpamController
+from tuik8s.controllers.node_lifecycle import NodeLifecycleController
+from tuik8s.controllers.pod_gc import PodGarbageCollector
 from tuik8s.controllers.replicaset import ReplicaSetController
+from tuik8s.controllers.serviceaccount import ServiceAccountController
+from tuik8s.controllers.taint_eviction import TaintEvictionController
 
-CONTROLLERS = (DeploymentController, EndpointsController, EndpointSliceController, ReplicaSetController)
+CONTROLLERS = (
+    DeploymentController, ReplicaSetController, EndpointsController, EndpointSliceController,
+    NamespaceController, GarbageCollector, NodeLifecycleController, TaintEvictionController,
+    NodeIpamController, PodGarbageCollector, ServiceAccountController,
+)  # fmt: skip
+"""All of them; each is made as `X(client, informers, recorder, clock=...)`."""
 
 __all__ = [
     "CONTROLLERS", "DeploymentController", "EndpointSliceController", "EndpointsController",
-    "ReplicaSetController",
+    "GarbageCollector", "NamespaceController", "NodeIpamController", "NodeLifecycleController",
+    "PodGarbageCollector", "ReplicaSetController", "ServiceAccountController", "TaintEvictionController",
 ]  # fmt: skip
