@@ -14,12 +14,16 @@ from tuik8s.tui.actions import HANDLERS
 from tuik8s.tui.default_keys import REGISTRY
 from tuik8s.tui.describe import describe
 from tuik8s.tui.feed.hub import FeedHub
+from tuik8s.tui.keys_file import read_keys
 from tuik8s.tui.messages import Notice
+from tuik8s.tui.screens.help import HelpScreen
 from tuik8s.tui.screens.main import MainScreen
 from tuik8s.tui.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from textual.message import Message
 
     from tuik8s.api.clock import Clock
     from tuik8s.client import Client
@@ -55,7 +59,7 @@ class TuiApp(App[None]):
         self.handlers = handlers
         self.describe = describer
         self.keys = REGISTRY
-        self.hub = FeedHub(client, self._post_to_screen)
+        self.hub = FeedHub(client, self.post_to_screen)
         for own in theme.OWN_THEMES:
             self.register_theme(own)
 
@@ -63,18 +67,41 @@ class TuiApp(App[None]):
         return theme.fallback_variables(self.current_theme)
 
     def on_mount(self) -> None:
-        self.theme = self.settings.theme
-        self.push_screen(MainScreen(self))
+        self.theme = self.settings.theme if self.settings.theme in self.available_themes else theme.CYCLE[0]
+        problems = self._read_keys()
+        self.main = MainScreen(self)
+        self.push_screen(self.main)
+        if problems:
+            self.notice("keys file: " + "; ".join(problems), "error")
 
-    def _post_to_screen(self, message: Any) -> bool:
+    def _read_keys(self) -> list[str]:
+        if self.settings.keys_file is None:
+            return []
+        wishes, problems = read_keys(self.settings.keys_file)
+        self.keys, more = REGISTRY.remapped(wishes)
+        self.set_keymap(self.keys.keymap())
+        return problems + more
+
+    def post_to_screen(self, message: Message) -> bool:
         """Feeds speak to the main screen, whatever stands in front of it."""
-        for screen in self.screen_stack:
-            if isinstance(screen, MainScreen):
-                return screen.post_message(message)
-        return False
+        return self.main.post_message(message)
+
+    def action_run(self, action_id: str) -> None:
+        if action_id == "view.theme":
+            self._next_theme()
+        elif action_id == "app.help":
+            self.push_screen(HelpScreen(self.keys, self.main.possible))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return action != "run" or parameters[0] in ("view.theme", "app.help")
+
+    def _next_theme(self) -> None:
+        position = theme.CYCLE.index(self.theme) if self.theme in theme.CYCLE else -1
+        self.theme = theme.CYCLE[(position + 1) % len(theme.CYCLE)]
+        self.notice(f"theme {self.theme}")
 
     def notice(self, text: str, severity: Severity = "information") -> None:
-        self._post_to_screen(Notice(text, severity))
+        self.post_to_screen(Notice(text, severity))
 
     def run_handler(self, action_id: str, targets: tuple[Target, ...]) -> None:
         handler = self.handlers.get(action_id)

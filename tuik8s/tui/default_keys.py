@@ -60,10 +60,6 @@ _SHOW = [
         help="Show all events, or only those of the selection",
     ),
     KeyAction(
-        id="view.namespace", keys=tuple("0123456789"), label="namespaces", group="Show", scope="main",
-        action="namespace", help="`0` shows all namespaces, `1`-`9` add or take away the numbered one",
-    ),
-    KeyAction(
         id="view.theme", keys=("t",), label="theme", group="Show", scope="app", help="Take the next theme",
     ),
     KeyAction(
@@ -78,6 +74,15 @@ _SHOW = [
         id="app.quit", keys=("ctrl+q",), label="quit", group="Show", scope="app", footer=10,
         help="Stop the cluster and leave", action="quit",
     ),
+]  # fmt: skip
+
+_NAMESPACES = [
+    KeyAction(
+        id=f"namespace.{number}", keys=(str(number),), label=f"namespace {number}", group="Show",
+        scope="main", action=f"namespace({number})",
+        help={0: "Show all namespaces", 1: "Add or take away namespace 1; 2 to 9 likewise"}.get(number, ""),
+    )
+    for number in range(10)
 ]  # fmt: skip
 
 _TABLE = [
@@ -295,5 +300,5 @@ _LOG = [
     ),
 ]  # fmt: skip
 
-REGISTRY = KeyRegistry([*_MOVE, *_SHOW, *_TABLE, *_OBJECT, *_LOG])
+REGISTRY = KeyRegistry([*_MOVE, *_SHOW, *_NAMESPACES, *_TABLE, *_OBJECT, *_LOG])
 """The default keys."""

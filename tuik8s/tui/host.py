@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from rich.text import Text
+    from textual.message import Message
 
     from tuik8s.api.clock import Clock
     from tuik8s.api.kinds import Kind, KindRegistry
@@ -45,6 +46,9 @@ class Host(Protocol):
     hub: FeedHub
     handlers: Mapping[str, Handler]
     describe: Describer
+
+    def post_to_screen(self, message: Message) -> bool:
+        """Tell the main screen, from whatever task; how feeds speak."""
 
     def notice(self, text: str, severity: Severity = "information") -> None:
         """One line at the bottom of the main screen; never parsed as markup."""

@@ -27,7 +27,7 @@ class KeyAction:
     label: str
     """One or two words, for footer and menus."""
     help: str
-    """One sentence without a full stop, for `?` and the palette."""
+    """One sentence without a full stop, for `?` and the palette; empty for one that another explains."""
     group: str
     """The heading in `?`."""
     scope: Scope

@@ -20,21 +20,13 @@ if TYPE_CHECKING:
     from textual.message import Message
 
     from tuik8s.client import Client
+    from tuik8s.tui.rows.log_sources import LogSource
 
 log = logging.getLogger(__name__)
 
 FIRST_RETRY, LONGEST_RETRY = 1.0, 15.0
 TAIL = 500
 """Lines of the past to begin with."""
-
-
-class LogSource(NamedTuple):
-    """One container's log. `label` stands before its lines when several are shown together."""
-
-    namespace: str
-    pod: str
-    container: str = ""
-    label: str = ""
 
 
 class LogWindow(NamedTuple):

@@ -16,7 +16,7 @@ MANIFEST_FILE = Kind("", "", "ManifestFile", "manifests", namespaced=False)
 """Not served by the API: a row of the folder."""
 
 COLUMNS = (
-    Column("File"), Column("State"), Column("Objects", "integer", 1), Column("Message"), Column("Age"),
+    Column("File"), Column("State"), Column("Message"), Column("Age"), Column("Objects", "integer", 1),
     Column("Rev", "integer", 1),
 )  # fmt: skip
 
@@ -26,7 +26,7 @@ def table_row(file: ManifestFile) -> Obj:
     place = f":{file.line}" if file.line else ""
     state_key = f"{file.state}@{timestamp(file.time)}@{file.revision}@{file.line}@{hash(file.message)}"
     return {
-        "cells": [file.path + place, file.state, len(file.objects), file.message, "", file.revision],
+        "cells": [file.path + place, file.state, file.message, "", len(file.objects), file.revision],
         "object": {
             "kind": "ManifestFile",
             "metadata": {
@@ -43,3 +43,9 @@ def table_row(file: ManifestFile) -> Obj:
             "objects": [reference._asdict() for reference in file.objects],
         },
     }
+
+
+def problem_text(file: ManifestFile) -> str:
+    """`bad.yaml:17: unknown field "spec.replica"`"""
+    place = f":{file.line}" if file.line else ""
+    return f"{file.path}{place}: {file.message}"

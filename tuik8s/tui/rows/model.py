@@ -93,6 +93,16 @@ class TableModel:
             same = before is not None and _same(before.object, item["object"])
             self.rows[uid] = before if same and before is not None else self._row(uid, item)
 
+    def take(self, table_rows: Sequence[Obj]) -> None:
+        """Become these rows by single changes: for a source that is asked again and again."""
+        wanted = {uid_of(item["object"]): item for item in table_rows}
+        for uid in self.rows.keys() - wanted.keys():
+            self.remove(uid)
+        for uid, item in wanted.items():
+            before = self.rows.get(uid)
+            if before is None or not _same(before.object, item["object"]):
+                self.upsert(item)
+
     def upsert(self, item: Obj) -> None:
         """Add or replace the row of `{cells, object}`."""
         uid = uid_of(item["object"])

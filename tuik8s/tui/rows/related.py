@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tuik8s.api.kinds import DEPLOYMENT, NODE, POD, REPLICA_SET, SERVICE
 from tuik8s.api.objects import controller_of, labels_of, uid_of
@@ -63,14 +63,24 @@ def involved(event: Obj) -> Obj:
     return reference
 
 
-def events_of(kind: Kind, row: Row, objects: Objects) -> Scope:
-    """The events about the object and what it controls. Kubelets give a node's name as its uid."""
-    uids = family(kind, row, objects)
+class EventScope(NamedTuple):
+    """Whose events: equal scopes let the same events through, so that nothing need be sorted anew."""
 
-    def contains(event: Row) -> bool:
+    kind: Kind
+    name: str
+    uids: frozenset[str]
+
+    @classmethod
+    def of(cls, kind: Kind, row: Row, objects: Objects) -> EventScope:
+        """The object and what it controls."""
+        return cls(kind, row.name, family(kind, row, objects))
+
+    def scope(self) -> Scope:
+        return Scope(f"{self.kind.singular}/{self.name}", self._contains)
+
+    def _contains(self, event: Row) -> bool:
+        """Kubelets give a node's name as its uid, so nodes are known by name."""
         about = involved(event.object)
-        if about.get("uid") in uids:
+        if about.get("uid") in self.uids:
             return True
-        return kind == NODE and about.get("kind") == "Node" and about.get("name") == row.name
-
-    return Scope(f"{kind.singular}/{row.name}", contains)
+        return self.kind == NODE and about.get("kind") == "Node" and about.get("name") == self.name

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.text import Text
+
 from tuik8s.tui.keys import key_label
 from tuik8s.tui.rows.ages import human_duration
 from tuik8s.tui.rows.summary import Health, compact_bytes, sparkline
+from tuik8s.tui.screens.layout import ORDER
 from tuik8s.tui.widgets.line import Word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from rich.style import Style
+
     from tuik8s.tui.keys import KeyAction
-    from tuik8s.tui.ports import ClusterInfo, Vitals
+    from tuik8s.tui.ports import ApiRequest, ClusterInfo, Vitals
 
 SLOW_LOOP_MS = 20.0
 LATE_HEARTBEAT = 20.0
@@ -92,3 +97,34 @@ def footer_words(actions: Iterable[KeyAction]) -> list[Word]:
         Word(action.label, "muted", position, f"run:{action.id}", key_label(action.keys[0]))
         for position, action in enumerate(ranked)
     ]
+
+
+def tab_words(labels: Mapping[str, str], counts: Mapping[str, int], active: str) -> list[Word]:
+    """For small screens, where most panes are out of sight."""
+    words = []
+    for pane in ORDER:
+        if pane in ("describe", "requests"):
+            continue
+        count = f" {counts[pane]}" if pane in counts and pane != "events" else ""
+        words.append(Word(labels[pane] + count, "key" if pane == active else "muted", 0, f"pane:{pane}"))
+    return words
+
+
+def request_lines(requests: Sequence[ApiRequest], tones: Mapping[str, Style]) -> list[Text]:
+    """The API server's latest requests: watches as such, failures in red."""
+    lines = []
+    for request in requests:
+        code = str(request.code) if request.code else "..."
+        tone = "error" if request.code >= 500 else "warn" if request.code >= 400 else "muted"
+        target = f"{request.namespace}/{request.resource}" if request.namespace else request.resource
+        lines.append(
+            Text.assemble(
+                (f" {request.time:%H:%M:%S} ", tones["muted"]),
+                (f"{request.verb:<6} ", tones["info"]),
+                (f"{code:<3} ", tones[tone]),
+                f"{request.milliseconds:>5.1f}ms ",
+                f"{target} ",
+                (request.agent, tones["muted"]),
+            )
+        )
+    return lines

@@ -34,7 +34,7 @@ class HelpScreen(ModalScreen[None]):
 
     def __init__(self, registry: KeyRegistry, possible: Callable[[KeyAction], bool]) -> None:
         super().__init__()
-        self._actions = [action for action in registry if possible(action)]
+        self._actions = [action for action in registry if action.help and possible(action)]
 
     def compose(self) -> ComposeResult:
         with Container(id="help-box") as box:
@@ -56,7 +56,6 @@ def help_lines(actions: list[KeyAction], tones: Mapping[str, Style]) -> list[Tex
             group = action.group
             lines += [Text(""), Text(f" {group}", tones["accent"])]
         keys = "  ".join(key_label(key) for key in action.keys)
-        keys = "0-9" if action.id == "view.namespace" and len(action.keys) == 10 else keys
         line = Text.assemble(
             (f"  {keys:<12}", tones["key"]), f" {action.help:<74} ", (action.id, tones["muted"])
         )

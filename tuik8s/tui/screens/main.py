@@ -1,203 +1,324 @@
-"""The main screen: live panes side by side, a selection that events and logs follow, keys that act on it."""
+"""The main screen: live panes side by side, and what keys, clicks and the `:` line do with them."""
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
-from textual.screen import Screen
 
-from tuik8s.api.kinds import DEPLOYMENT, EVENT, NAMESPACE, NODE, POD, REPLICA_SET, SERVICE
+from tuik8s.api.kinds import NAMESPACE
+from tuik8s.tui import command_line
 from tuik8s.tui.default_keys import REGISTRY
-from tuik8s.tui.messages import TableChanged
-from tuik8s.tui.rows.manifests import COLUMNS, MANIFEST_FILE, table_row
-from tuik8s.tui.rows.model import TableModel
-from tuik8s.tui.rows.related import events_of
-from tuik8s.tui.rows.summary import health, ordered_namespaces
-from tuik8s.tui.screens import chrome, titles
-from tuik8s.tui.screens.board import TABLES, Board
-from tuik8s.tui.screens.navigation import FIRST_SORT, Navigator
-from tuik8s.tui.widgets.line import Line
+from tuik8s.tui.host import Target
+from tuik8s.tui.messages import FeedLost, FeedRestored, Notice
+from tuik8s.tui.rows.filtering import NO_FILTER, Filter
+from tuik8s.tui.rows.manifests import MANIFEST_FILE
+from tuik8s.tui.rows.summary import ordered_namespaces
+from tuik8s.tui.screens import chrome
+from tuik8s.tui.screens.goto import TOP, GotoScreen
+from tuik8s.tui.screens.panes import LABELS, PanesScreen
+from tuik8s.tui.widgets.line import Line, Word
+from tuik8s.tui.widgets.log import LogView
+from tuik8s.tui.widgets.prompt import Prompt
 from tuik8s.tui.widgets.table import Table
-from tuik8s.tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from textual.app import ComposeResult
+    from textual.screen import Screen
 
-    from tuik8s.api.kinds import Kind
     from tuik8s.tui.host import Host
-    from tuik8s.tui.ports import Vitals
-    from tuik8s.tui.rows.model import Row
+    from tuik8s.tui.keys import KeyAction
 
-log = logging.getLogger(__name__)
-
-LABELS = {
-    "nodes": "Nodes", "deployments": "Deployments", "services": "Services", "manifests": "Manifests",
-    "events": "Events", "logs": "Logs", "describe": "Describe", "requests": "API requests",
-}  # fmt: skip
-_HIDDEN_ALWAYS = (NAMESPACE, REPLICA_SET)
-"""Kinds watched without a pane: the namespace bar, and the way from a Deployment to its Pods."""
+NOTICE_SECONDS = {"information": 6.0, "warning": 15.0}
+"""How long a notice stays; errors stay until escape."""
+_NOTICE_TONES = {"information": "info", "warning": "warn", "error": "error"}
 
 
-class MainScreen(Screen[None]):
-    """`host` is the app. Opens the feeds of its panes when mounted; the hub closes them with the app."""
+class MainScreen(PanesScreen):
+    """`host` is the app."""
 
     BINDINGS: ClassVar[list[Any]] = REGISTRY.bindings("main", "object")
 
     def __init__(self, host: Host) -> None:
-        super().__init__()
-        self.host = host
-        self.namespaces = host.settings.namespaces
-        self.vitals: Vitals | None = None
-        self.manifests = TableModel(namespaced=False)
-        self.manifests.define(COLUMNS)
-        self._all_events = False
-        self._rates: list[float] = []
-        self._subject: tuple[str, Row] | None = None
-        self._own: dict[str, Callable[[], None]] = {}
+        super().__init__(host)
+        self._notice: Notice | None = None
+        self._filter_before: Filter = NO_FILTER
+        self._own: dict[str, Callable[[], None]] = {
+            "pane.next": lambda: self.board.cycle(1),
+            "pane.previous": lambda: self.board.cycle(-1),
+            "pane.goto": self._goto,
+            "view.zoom": self.board.zoom,
+            "view.peek": self.board.peek,
+            "view.command": lambda: self.prompt.ask("command"),
+            "view.filter": self._ask_filter,
+            "view.faults": self._toggle_faults,
+            "view.events": self._toggle_events,
+            "nav.enter": self._enter,
+            "nav.back": self._back,
+        }
 
     def compose(self) -> ComposeResult:
         yield Line(id="header")
         yield Line(id="namespaces")
-        self.board = Board([*self._tables(), *self._texts()])
+        yield Line(id="tabs")
         yield self.board
         yield Line(id="notices")
+        self.prompt = Prompt(self._suggest, id="prompt")
+        yield self.prompt
         yield Line(id="pulse")
         yield Line(id="footer")
 
-    def _tables(self) -> list[Table]:
-        hub, now = self.host.hub, self.host.clock.now
-        for kind in _HIDDEN_ALWAYS:
-            hub.open(kind)
-        tables = [
-            Table(hub.open(kind).model, kind.plural, now=now, sort=FIRST_SORT.get(kind, "Name"), id=pane,
-                  stay_on_top=kind == EVENT)
-            for pane, kind in (("nodes", NODE), ("deployments", DEPLOYMENT), ("services", SERVICE))
-        ]  # fmt: skip
-        tables.append(Table(self.manifests, MANIFEST_FILE.plural, now=now, sort="File", id="manifests"))
-        tables.append(Table(hub.open(POD).model, POD.plural, now=now, sort="Name", id="main"))
-        events = hub.open(EVENT).model
-        tables.append(Table(events, EVENT.plural, now=now, sort="Last Seen", stay_on_top=True, id="events"))
-        return tables
-
-    def _texts(self) -> list[TextPane]:
-        return [TextPane(id="describe"), TextPane(id="logs", tail=True), TextPane(id="requests", tail=True)]
-
     def on_mount(self) -> None:
-        self.navigator = Navigator(self.board, self.table("main"), self.host.hub, self.host.kinds)
-        self.set_interval(1.0, self._every_second)
-        self._every_second()
+        self.bindings_updated_signal.subscribe(self, self._show_footer)
+        self.set_interval(1.0, self.every_second)
+        self.every_second()
         self.set_namespaces(self.namespaces)
-        self.board.pane("main").focus()
+        self.board.activate("main")
 
-    # --- what is shown
+    def on_resize(self) -> None:
+        level = self.board.density
+        for name in ("compact", "normal", "large"):
+            self.set_class(level == name, f"-{name}")
 
-    def table(self, pane: str) -> Table:
-        widget = self.board.pane(pane)
-        if not isinstance(widget, Table):
-            raise TypeError(f"{pane} is not a table")
-        return widget
+    # --- keys
 
-    def tables(self) -> list[Table]:
-        return [self.table(pane) for pane in (*sorted(TABLES), "events")]
-
-    def set_namespaces(self, namespaces: frozenset[str]) -> None:
-        self.namespaces = namespaces
-        for table in self.tables():
-            table.set_namespaces(namespaces)
-        self._show_namespaces()
-
-    @on(TableChanged)
-    def _table_changed(self, message: TableChanged) -> None:
-        for table in self.tables():
-            if self._kind_of(table) == message.kind:
-                table.refresh_rows()
-        if message.kind == NAMESPACE:
-            self._show_namespaces()
-        if message.kind in (NODE, POD):
-            self._show_header()
-        if message.kind == NODE:
-            self.board.set_node_count(len(self._model(NODE).rows))
-        if message.kind in (POD, REPLICA_SET):
-            self._follow_events()
-        self.navigator.settle()
-
-    def _kind_of(self, table: Table) -> Kind:
-        return self.navigator.kind_of(str(table.id))
-
-    def _model(self, kind: Kind) -> TableModel:
-        feed = self.host.hub.feed(kind)
-        return feed.model if feed is not None else TableModel(namespaced=kind.namespaced)
-
-    def _every_second(self) -> None:
-        try:
-            self._sample()
-        except Exception as error:  # figures of a struggling cluster must not end the interface
-            log.exception("sampling the cluster")
-            self.host.notice(f"cluster figures: {error}", "warning")
-        for table in self.tables():
-            table.tick()
-        self._show_header()
-
-    def _sample(self) -> None:
-        info = self.host.info
-        if info is None:
+    def action_run(self, action_id: str) -> None:
+        """One action of the registry, by our own hands or by its handler."""
+        own = self._own.get(action_id)
+        if own is not None:
+            own()
             return
-        self.vitals = info.vitals()
-        self._rates = [*self._rates[-59:], self.vitals.requests_per_second]
-        self.manifests.replace([table_row(file) for file in info.manifests()])
-        self.table("manifests").refresh_rows()
-        words = chrome.pulse_words(self.vitals, self._rates, 4)
-        self.query_one("#pulse", Line).show(words, chrome.heartbeat_words(self.vitals))
+        targets = self.targets(REGISTRY[action_id])
+        if targets or REGISTRY[action_id].scope != "object":
+            self.host.run_handler(action_id, targets)
 
-    def _show_header(self) -> None:
-        now = self.host.clock.now()
-        figures = health(self._model(NODE), self._model(POD))
-        left, right = chrome.header_words(
-            figures, self.host.info, self.vitals, now, read_only=self.host.settings.read_only
-        )
-        self.query_one("#header", Line).show(left, right)
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action != "run":
+            return True
+        return self.possible(self.host.keys[str(parameters[0])])
 
-    def _show_namespaces(self) -> None:
-        names = ordered_namespaces(self._model(NAMESPACE))
-        self.query_one("#namespaces", Line).show(chrome.namespace_words(names, self.namespaces))
+    def possible(self, action: KeyAction) -> bool:
+        """Whether the action means anything here and now: to this app, and to the kind under the cursor."""
+        if action.mutates and self.host.settings.read_only:
+            return False
+        if action.action or action.id in self._own:
+            return True
+        if action.id not in self.host.handlers:
+            return False
+        kind = self.kind_of(self.subject_table)
+        return action.scope != "object" or (action.applies_to(kind.plural) and kind != MANIFEST_FILE)
 
-    @on(Table.Changed)
-    def _retitle(self, message: Table.Changed) -> None:
-        table = message.table
-        pane = str(table.id)
-        label = LABELS.get(pane) or f"{self.navigator.kind.kind}s"
-        table.border_title = titles.table_title(pane, label, table.order)  # type: ignore[assignment]
-        table.border_subtitle = titles.table_subtitle(table.order, len(table.marks), wide=table.wide)  # type: ignore[assignment]
+    def targets(self, action: KeyAction) -> tuple[Target, ...]:
+        """What an action works on: the marked rows if it takes several, else the one under the cursor."""
+        table = self.subject_table
+        kind = self.kind_of(table)
+        row = table.cursor_row
+        rows = table.targets() if action.bulk else [row] if row is not None else []
+        return tuple(Target(kind, row.namespace, row.name, row.uid, row.object) for row in rows)
 
-    # --- the selection
-
-    @on(Table.Highlighted)
-    def _highlighted(self, message: Table.Highlighted) -> None:
-        pane = str(message.table.id)
-        if pane == self.board.arrangement.table and message.row is not None:
-            self._select(pane, message.row)
-
-    @on(Board.Rearranged)
-    def _rearranged(self) -> None:
-        pane = self.board.arrangement.table
-        row = self.table(pane).cursor_row
-        if row is not None:
-            self._select(pane, row)
-        self.refresh_bindings()
-
-    def _select(self, pane: str, row: Row) -> None:
-        self._subject = (pane, row)
-        self._follow_events()
-
-    def _follow_events(self) -> None:
-        events = self.table("events")
-        if self._subject is None or self._all_events or self._subject[0] == "manifests":
-            events.order.scope = None
+    async def perform(self, action_id: str) -> None:
+        """An action chosen from a menu, the palette, the footer or the `:` line."""
+        action = self.host.keys[action_id]
+        if action.action and action.scope in ("table", "log"):
+            place = self.board.pane(self.board.active) if action.scope == "log" else self.subject_table
+            await self.app.run_action(action.action, place)
+        elif action.scope == "app":
+            await self.app.run_action(action.textual_action, self.app)
         else:
-            pane, row = self._subject
-            events.order.scope = events_of(self.navigator.kind_of(pane), row, self.host.hub.objects)
-        events.refresh_rows()
+            await self.app.run_action(action.textual_action, self)
+
+    @on(Line.Clicked)
+    async def _word_clicked(self, message: Line.Clicked) -> None:
+        verb, _, what = message.action.partition(":")
+        if verb == "run":
+            await self.perform(what)
+        elif verb == "namespace":
+            self.action_namespace(int(what))
+        elif verb == "pane":
+            self.board.activate(what)
+
+    def _show_footer(self, screen: Screen[Any]) -> None:
+        ids = [active.binding.id or "" for active in self.active_bindings.values() if active.enabled]
+        actions = {action_id: self.host.keys[action_id] for action_id in ids if action_id in self.host.keys}
+        self.query_one("#footer", Line).show(chrome.footer_words(actions.values()))
+
+    # --- panes
+
+    def _goto(self) -> None:
+        def go(pane: str | None) -> None:
+            if pane == TOP:
+                self.subject_table.action_top()
+            elif pane is not None:
+                self.board.activate(pane)
+
+        self.app.push_screen(GotoScreen(LABELS), go)
+
+    def _toggle_faults(self) -> None:
+        order = self.subject_table.order
+        order.faults_only = not order.faults_only
+        self.subject_table.refresh_rows()
+
+    def _toggle_events(self) -> None:
+        self.all_events = not self.all_events
+        self.follow_events()
+
+    def action_namespace(self, number: int) -> None:
+        """0: all; else add or take away the numbered one."""
+        names = ordered_namespaces(self.model(NAMESPACE))
+        if number == 0:
+            self.set_namespaces(frozenset())
+        elif number <= len(names):
+            self.set_namespaces(self.namespaces ^ {names[number - 1]})
+
+    def _enter(self) -> None:
+        focused = self.focused
+        table = focused if isinstance(focused, Table) else self.subject_table
+        row = table.cursor_row
+        if row is not None and not self.navigator.enter(str(table.id), row):
+            self.action_run_if_possible("object.describe")
+
+    def action_run_if_possible(self, action_id: str) -> None:
+        if self.possible(self.host.keys[action_id]):
+            self.action_run(action_id)
+
+    @on(Table.Opened)
+    def _opened(self, message: Table.Opened) -> None:
+        self.board.activate(str(message.table.id))
+        self._enter()
+
+    def _back(self) -> None:
+        """One thing at a time: an error, the filter, the way one came, the zoom."""
+        table = self.subject_table
+        if self._notice is not None and self._notice.severity == "error":
+            self._clear_notice(self._notice)
+        elif table.order.filter or table.order.faults_only:
+            table.order.faults_only = False
+            table.set_filter(NO_FILTER)
+        elif not self.navigator.back() and self.board.arrangement.zoomed:
+            self.board.zoom()
+
+    # --- the prompt
+
+    def _ask_filter(self) -> None:
+        pane = self.board.pane(self.board.active)
+        if isinstance(pane, LogView):
+            self.prompt.ask("search", pane.search)
+            return
+        table = self._filter_table()
+        self._filter_before = table.order.filter
+        self.prompt.ask("filter", table.order.filter.text)
+
+    def _filter_table(self) -> Table:
+        pane = self.board.pane(self.board.active)
+        return pane if isinstance(pane, Table) else self.subject_table
+
+    @on(Prompt.Edited)
+    def _edited(self, message: Prompt.Edited) -> None:
+        if message.purpose == "filter":
+            self._filter(message.text, quiet=True)
+        elif message.purpose == "search":
+            self.query_one("#logs", LogView).set_search(message.text)
+
+    def _filter(self, text: str, *, quiet: bool = False) -> None:
+        try:
+            wanted = Filter.parse(text)
+        except ValueError as error:
+            if not quiet:
+                self.host.notice(f"filter: {error}", "warning")
+            return
+        self._filter_table().set_filter(wanted)
+
+    @on(Prompt.Closed)
+    async def _prompt_closed(self, message: Prompt.Closed) -> None:
+        self.board.activate(self.board.active)
+        if message.purpose == "filter":
+            if message.text is None:
+                self._filter_table().set_filter(self._filter_before)
+            else:
+                self._filter(message.text)
+        elif message.purpose == "search":
+            logs = self.query_one("#logs", LogView)
+            logs.set_search(message.text or "")
+            logs.action_match(-1)
+        elif message.text:
+            await self._command(message.text)
+
+    def _suggest(self, text: str) -> list[str]:
+        kind = self.host.kinds.find(text.split(" ", 1)[0]) if text else None
+        names = [row.name for row in self.model(kind).rows.values()] if kind is not None else []
+        namespaces = ordered_namespaces(self.model(NAMESPACE))
+        return command_line.suggestions(text, self.host.kinds, self._action_ids(), namespaces, sorted(names))
+
+    def _action_ids(self) -> list[str]:
+        return [action.id for action in self.host.keys if not action.action and self.possible(action)]
+
+    async def _command(self, text: str) -> None:
+        try:
+            command = command_line.parse(text, self.host.kinds, self._action_ids())
+        except ValueError as error:
+            self.host.notice(str(error), "warning")
+            return
+        match command:
+            case command_line.Quit():
+                self.app.exit()
+            case command_line.Namespaces(names):
+                self.set_namespaces(names)
+            case command_line.UseTheme(name):
+                self._use_theme(name)
+            case command_line.RunAction(action_id):
+                await self.perform(action_id)
+            case command_line.ShowKind():
+                self._show(command)
+
+    def _use_theme(self, name: str) -> None:
+        if name in self.app.available_themes:
+            self.app.theme = name
+        else:
+            self.host.notice(
+                f"no theme {name!r}: there are {', '.join(sorted(self.app.available_themes))}", "warning"
+            )
+
+    def _show(self, command: command_line.ShowKind) -> None:
+        if command.namespaces is not None:
+            self.set_namespaces(command.namespaces)
+        if not command.name:
+            self.navigator.show_kind(command.kind)
+        elif not self.navigator.show_object(command.kind, "", command.name):
+            self._filter(command.name)
+            return
+        if command.filter:
+            self._filter(command.filter)
+
+    # --- notices
+
+    @on(Notice)
+    def _noticed(self, message: Notice) -> None:
+        self._notice = message
+        seconds = NOTICE_SECONDS.get(message.severity)
+        if seconds is not None:
+            self.set_timer(seconds, lambda: self._clear_notice(message))
+        self._show_notice()
+
+    def _clear_notice(self, notice: Notice) -> None:
+        if self._notice is notice:
+            self._notice = None
+            self._show_notice()
+
+    @on(FeedLost)
+    @on(FeedRestored)
+    def _connection_changed(self) -> None:
+        self._show_notice()
+
+    def _show_notice(self) -> None:
+        words: list[Word] = []
+        lost = self.host.hub.lost
+        self.set_class(bool(lost), "-lost")
+        if lost:
+            words.append(Word(f"API lost: {lost[0].lost}", "error"))
+            words.append(Word("the panes show what was last known; trying again", "muted", 1))
+        elif self._notice is not None:
+            words.append(Word(self._notice.text.replace("\n", " "), _NOTICE_TONES[self._notice.severity]))
+        hint = self._notice is not None and self._notice.severity == "error" and not lost
+        self.query_one("#notices", Line).show(words, [Word("esc", "key", 1)] if hint else [])

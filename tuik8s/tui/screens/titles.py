@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tuik8s.api.kinds import Kind
+    from tuik8s.tui.rows.log_sources import LogSource
     from tuik8s.tui.rows.order import RowOrder
 
 GOTO = {
@@ -43,3 +47,22 @@ def table_subtitle(order: RowOrder, marks: int, *, wide: bool) -> Text:
     if wide:
         parts.append("wide")
     return Text(" · ".join(parts))
+
+
+def kind_label(kind: Kind) -> str:
+    """`ConfigMaps`, `Endpoints`."""
+    return kind.kind if kind.kind.endswith("s") else f"{kind.kind}s"
+
+
+def log_title(sources: Sequence[LogSource]) -> Text:
+    title = pane_title("logs", "Logs")
+    if len(sources) == 1:
+        source = sources[0]
+        title.append(f" {source.pod}" + (f"/{source.container}" if source.container else ""))
+    elif sources:
+        title.append(f" {len(sources)} pods")
+    return title
+
+
+def log_subtitle(states: Sequence[str]) -> Text:
+    return Text(" · ".join(states))
