@@ -55,7 +55,7 @@ class Scheduler:
     `run` may be cancelled and run again: what was being bound then is put back and tried anew.
     """
 
-    name = DEFAULT_SCHEDULER_NAME
+    name = "kube-scheduler"
 
     def __init__(
         self,
@@ -141,6 +141,9 @@ class Scheduler:
         try:
             with Cause(queued.cause):
                 await write()
+        except Exception as error:
+            log.exception("binding %s", queued.info.key)
+            self._note_failure(queued, str(error))
         finally:
             self._writes.release()
 
