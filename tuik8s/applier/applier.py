@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from watchfiles import awatch
 
 from tuik8s.api.errors import ApiError, BadRequest, Forbidden, Invalid, NotFound, ServiceUnavailable
+from tuik8s.api.kinds import NAMESPACE, SERVICE_ACCOUNT
 from tuik8s.api.manifests import ManifestFile, ObjectRef
 from tuik8s.api.objects import Obj, key_of, revision_of, uid_of
 from tuik8s.applier.composer import ManifestError
@@ -32,6 +34,9 @@ log = logging.getLogger(__name__)
 FIELD_MANAGER = "tuik8s-folder"
 DEBOUNCE_MS, LOOK_AGAIN_MS = 200, 2000
 FIRST_RETRY, LAST_RETRY = 0.5, 30.0
+SERVICE_ACCOUNT_TRIES, SERVICE_ACCOUNT_POLL = 50, 0.02
+# How the API server names a field that it cannot decode.
+_NAMED_FIELD = re.compile(r'unknown field "([^"]+)"|Go struct field \w+\.(\S+) of type')
 # What others need comes first (as `kubectl apply` users order their files, and Helm its kinds).
 _ORDER = ("Namespace", "ServiceAccount", "Secret", "ConfigMap", "Service", "Pod", "ReplicaSet", "Deployment")
 
@@ -224,11 +229,23 @@ class FolderApplier:
         file.applied[reference] = AppliedObject(document, response.object, response.object)
         entry = self._inventory.files.setdefault(file.snapshot.path, Entry())
         uid = uid_of(response.object)
+        if document.kind == NAMESPACE and not existed:
+            await self._service_account(document.object["metadata"]["name"])
         if existed != uid:
             entry.created[reference] = uid
         else:
             entry.created.setdefault(reference, self._created_by_any_file(reference, uid))
         self._follow(document.kind)
+
+    async def _service_account(self, namespace: str) -> None:
+        """A new namespace refuses pods until its default service account is there: wait a moment for it."""
+        for _ in range(SERVICE_ACCOUNT_TRIES):
+            try:
+                await self._client.get(SERVICE_ACCOUNT, namespace, "default")
+            except NotFound:
+                await asyncio.sleep(SERVICE_ACCOUNT_POLL)
+            else:
+                return
 
     async def _uid_before(self, document: Document) -> str:
         try:
@@ -319,9 +336,8 @@ def _field_of(error: ApiError) -> str:
     if isinstance(error, Invalid) and error.details:
         causes = error.details.get("causes") or [{}]
         return str(causes[0].get("field", ""))
-    if isinstance(error, BadRequest) and '"' in error.message:
-        return error.message.split('"')[1]
-    return ""
+    found = _NAMED_FIELD.search(error.message) if isinstance(error, BadRequest) else None
+    return found[1] or found[2] if found else ""
 
 
 def _may_come(error: ApiError) -> bool:

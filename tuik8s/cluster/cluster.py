@@ -14,6 +14,7 @@ from tuik8s.api import kinds
 from tuik8s.api.clock import Clock, Ids, RandomIds, SystemClock
 from tuik8s.api.errors import NotFound
 from tuik8s.api.kinds import KindRegistry
+from tuik8s.api.objects import Obj, is_true
 from tuik8s.api.request import User
 from tuik8s.apiserver import ApiServer
 from tuik8s.apiserver.event_expiry import EventExpiry
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+NODES_READY_LIMIT, NODES_READY_POLL = 3.0, 0.02  # seconds
 ADMINISTRATOR = User("kubernetes-admin", ("system:masters", "system:authenticated"))
 
 
@@ -127,13 +129,14 @@ class Cluster:
         self.supervisor.start("loop-lag", self.lag.run)
         self.supervisor.start("statistics", self.info.run)
         self.supervisor.start("event-expiry", EventExpiry(self.store, clock=self.clock).run)
-        self._start_applier()
         self._start_scheduler()
         self.runtime = await choose_runtime(self.config, self.clock)
         self._start_controllers(self.runtime)
         await self._forget_old_nodes()
         self._start_kubelets(self.runtime)
         self._start_proxy()
+        await self._nodes_ready()
+        self._start_applier()
 
     def client_for(self, user: User, *, agent: str = "") -> Client:
         return Client(self.api, user, agent=agent)
@@ -197,6 +200,16 @@ class Cluster:
             self.supervisor.start(name, run)
         self.supervisor.start("kubelet-informers", informers.run)
 
+    async def _nodes_ready(self) -> None:
+        """Give the nodes a moment, so that the first pods do not begin with a failed scheduling."""
+        loop = asyncio.get_running_loop()
+        limit = loop.time() + NODES_READY_LIMIT
+        while loop.time() < limit:
+            nodes = (await self.client.list(kinds.NODE))["items"]
+            if len(nodes) == len(self.kubelets.names) and all(_takes_pods(node) for node in nodes):
+                return
+            await asyncio.sleep(NODES_READY_POLL)
+
     async def _forget_old_nodes(self) -> None:
         """Nodes that an earlier run hosted and this one does not leave, as by `kubectl delete node`."""
         for node in (await self.client.list(kinds.NODE))["items"]:
@@ -215,6 +228,10 @@ class Cluster:
         if self.config.ephemeral:
             await self.runtime.remove_cluster()
         await self.runtime.close()
+
+
+def _takes_pods(node: Obj) -> bool:
+    return is_true(node, "Ready") and not (node.get("spec") or {}).get("taints")
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:
