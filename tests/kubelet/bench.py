@@ -60,7 +60,7 @@ class Bench:
             )
             for node in nodes or (node_config(),)
         ]
-        parts = [self.informers, self.recorder, *self.kubelets]
+        parts: list[Any] = [self.informers, self.recorder, *self.kubelets]
         tasks = [asyncio.create_task(part.run()) for part in parts]
         try:
             yield

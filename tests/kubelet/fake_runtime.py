@@ -34,6 +34,10 @@ class FakeRuntime(SimulatedRuntime):
         if self.faults.get(method):
             raise RuntimeFault(self.faults[method].pop(0))
 
+    def mute(self) -> None:
+        """Lose every event from now on."""
+        self._events.publish = lambda event: None  # type: ignore[method-assign]
+
     async def run_sandbox(self, config: PodSandboxConfig) -> str:
         self._check("run_sandbox")
         self.sandbox_configs.append(config)

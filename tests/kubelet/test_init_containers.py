@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,13 +12,14 @@ from tuik8s.api.objects import condition_of
 
 if TYPE_CHECKING:
     from tests.kubelet.bench import Bench
+    from tuik8s.api.objects import Obj
 
 pytestmark = pytest.mark.looptime
 
-STEP = {"command": ["sleep", "5"]}
+STEP: Obj = {"command": ["sleep", "5"]}
 
 
-def sidecar(name: str, **fields: object) -> dict[str, object]:
+def sidecar(name: str, **fields: Any) -> Obj:
     return container(name, restartPolicy="Always", **fields)
 
 

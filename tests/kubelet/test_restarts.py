@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,11 +14,12 @@ from tuik8s.api.objects import condition_of
 
 if TYPE_CHECKING:
     from tests.kubelet.bench import Bench
+    from tuik8s.api.objects import Obj
 
 pytestmark = pytest.mark.looptime
 
-FAILING = {"command": ["sh", "-c", "exit 3"]}
-SUCCEEDING = {"command": ["true"]}
+FAILING: Obj = {"command": ["sh", "-c", "exit 3"]}
+SUCCEEDING: Obj = {"command": ["true"]}
 
 
 async def test_restarts_back_off_from_ten_seconds_doubling(bench: Bench) -> None:
@@ -26,7 +28,7 @@ async def test_restarts_back_off_from_ten_seconds_doubling(bench: Bench) -> None
     for count in range(1, 8):
         await bench.until(lambda pod, count=count: status_of(pod).get("restartCount", 0) >= count)  # type: ignore[misc]
         seen.append(bench.now())
-    gaps = [round(later - sooner, -1) for sooner, later in zip(seen, seen[1:], strict=False)]
+    gaps = [round(later - sooner, -1) for sooner, later in itertools.pairwise(seen)]
     assert gaps == [10, 20, 40, 80, 160, 300]
 
 

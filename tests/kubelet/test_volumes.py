@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.looptime
 
 
-def mounting(*volumes: Obj, **mount: object) -> dict[str, object]:
+def mounting(*volumes: Obj, **mount: Any) -> dict[str, Any]:
     """A pod spec whose container mounts the volume `v` at /data."""
     mounts = [{"name": "v", "mountPath": "/data", **mount}]
     return {"volumes": list(volumes), "containers": [container(volumeMounts=mounts)]}
@@ -33,9 +33,7 @@ def mounted(bench: Bench, where: str = "/data", name: str = "web") -> Path:
 
 
 async def test_config_map_files_and_their_modes(bench: Bench) -> None:
-    await bench.create(
-        kinds.CONFIG_MAP, "settings", data={"a": "1", "b": "2"}, binaryData={"c": "AP8="}
-    )
+    await bench.create(kinds.CONFIG_MAP, "settings", data={"a": "1", "b": "2"}, binaryData={"c": "AP8="})
     volume = {"name": "v", "configMap": {"name": "settings", "defaultMode": 0o440}}
     await bench.pod(**mounting(volume))
     await bench.until_ready()
@@ -169,7 +167,7 @@ async def test_downward_api_follows_labels(bench: Bench) -> None:
         },
     ]
     spec = mounting({"name": "v", "downwardAPI": {"items": items}})
-    spec["containers"][0]["resources"] = limits  # type: ignore[index]
+    spec["containers"][0]["resources"] = limits
     await bench.pod(**spec)
     await bench.until_ready()
     path = mounted(bench)
@@ -204,7 +202,7 @@ async def test_sub_paths(bench: Bench) -> None:
 async def test_a_sub_path_expression_makes_a_directory(bench: Bench) -> None:
     env = [{"name": "POD", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}]
     spec = mounting({"name": "v", "emptyDir": {}}, subPathExpr="logs/$(POD)")
-    spec["containers"][0]["env"] = env  # type: ignore[index]
+    spec["containers"][0]["env"] = env
     await bench.pod(**spec)
     await bench.until_ready()
     assert mounted(bench).is_dir()

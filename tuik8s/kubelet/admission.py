@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tuik8s.api.objects import Obj
 
-PREFIX = "Pod was rejected: "
+REJECTED = "Pod was rejected: "
 
 
 def check(pod: Obj, node: Obj, others: Iterable[Obj]) -> Failure | None:
@@ -49,7 +49,7 @@ def _out_of(name: str, wanted: Decimal, used: Decimal, capacity: Decimal) -> Fai
     """CPU is counted in thousandths, everything else in units."""
     numbers = [quantity.millis(n) if name == "cpu" else quantity.value(n) for n in (wanted, used, capacity)]
     why = "requested: {}, used: {}, capacity: {}".format(*numbers)
-    return Failure(f"OutOf{name}", f"{PREFIX}Node didn't have enough resource: {name}, {why}")
+    return Failure(f"OutOf{name}", f"{REJECTED}Node didn't have enough resource: {name}, {why}")
 
 
 def _affinity(pod: Obj, node: Obj) -> Failure | None:
@@ -72,4 +72,4 @@ def _ports(pod: Obj, others: list[Obj]) -> Failure | None:
 
 
 def _predicate(name: str, why: str) -> Failure:
-    return Failure(name, f"{PREFIX}Predicate {name} failed: {why}")
+    return Failure(name, f"{REJECTED}Predicate {name} failed: {why}")

@@ -13,6 +13,7 @@ from tuik8s.api.errors import AlreadyExists, ApiError, Conflict, NotFound
 from tuik8s.api.objects import condition_of, copy
 from tuik8s.api.request import PatchType
 from tuik8s.cri import RuntimeFault
+from tuik8s.kubelet.comparison import same
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -120,7 +121,7 @@ class NodeStatus:
             return True
         if _differs(node, status["conditions"]):
             return True
-        return any(old.get(key) != value for key, value in status.items() if key != "conditions")
+        return any(not same(old.get(key), value) for key, value in status.items() if key != "conditions")
 
     def _note_transition(self, old: Obj, new: Obj) -> None:
         before, after = condition_of(old, "Ready"), condition_of(new, "Ready")

@@ -16,6 +16,7 @@ from tuik8s.api.errors import ApiError
 from tuik8s.api.objects import is_deleting, is_pod_finished, revision_of
 from tuik8s.client import Cause
 from tuik8s.cri import RuntimeFault, RuntimeUnavailable
+from tuik8s.kubelet.admission import REJECTED
 from tuik8s.kubelet.deadlines import Deadlines
 from tuik8s.kubelet.pod_sync import PodSync
 from tuik8s.kubelet.probes import PodProbes
@@ -168,6 +169,9 @@ class PodWorker:
     def _check_admission(self) -> bool:
         if self._failure is None:
             self._failure = self._admit(self.pod)
+            if self._failure is not None:
+                message = self._failure.message.removeprefix(REJECTED)
+                self._host.event(self.pod, "Warning", self._failure.reason, message)
         self.admitted = self._failure is None
         return self.admitted
 

@@ -9,6 +9,7 @@ from tuik8s.api import kinds
 from tuik8s.api.errors import Conflict, NotFound
 from tuik8s.api.objects import condition_of, revision_of
 from tuik8s.api.request import PatchType
+from tuik8s.kubelet.comparison import same
 from tuik8s.kubelet.status import Failure, Observation, pod_status, rejected_status
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class StatusWriter:
 def _changes(pod: Obj, status: Obj) -> Obj:
     old: dict[str, Any] = pod.get("status") or {}
     changes: Obj = {
-        key: value for key, value in status.items() if key != "conditions" and not _same(old.get(key), value)
+        key: value for key, value in status.items() if key != "conditions" and not same(old.get(key), value)
     }
     for key in _OPTIONAL:
         if key not in status and key in old:
@@ -96,20 +97,6 @@ def _changes(pod: Obj, status: Obj) -> Obj:
         # These lists merge by address: without this the old one would stay.
         changes["podIPs"] = [{"$patch": "replace"}, *changes["podIPs"]]
     return changes
-
-
-def _same(old: Any, new: Any) -> bool:
-    """Equal, not counting what is empty: the API server leaves out empty fields."""
-    if isinstance(old, dict) or isinstance(new, dict):
-        left, right = _full(old), _full(new)
-        return left.keys() == right.keys() and all(_same(left[key], right[key]) for key in left)
-    if isinstance(old, list) and isinstance(new, list):
-        return len(old) == len(new) and all(_same(a, b) for a, b in zip(old, new, strict=True))
-    return bool(old == new)
-
-
-def _full(value: Any) -> dict[str, Any]:
-    return {key: item for key, item in (value or {}).items() if item not in (None, {}, [], "")}
 
 
 def _condition_patch(old: Obj | None, new: Obj) -> Obj:

@@ -1,0 +1,180 @@
+"""The program stops and starts again; containers go on. Orphans. The runtime goes away."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.kubelet.bench import container, node_config, phase, status_of, waiting
+from tuik8s.api.objects import condition_of, is_pod_ready
+
+if TYPE_CHECKING:
+    from tests.kubelet.bench import Bench
+
+pytestmark = pytest.mark.looptime
+
+
+async def test_running_containers_are_adopted(stopped_bench: Bench) -> None:
+    bench = stopped_bench
+    async with bench.running():
+        await bench.pod()
+        before = await bench.until_ready()
+    async with bench.running():
+        await asyncio.sleep(20)
+        after = await bench.get()
+        assert is_pod_ready(after)
+        assert status_of(after)["containerID"] == status_of(before)["containerID"]
+        assert status_of(after)["restartCount"] == 0
+        assert after["status"]["podIP"] == before["status"]["podIP"]
+        assert len(bench.runtime.sandbox_configs) == 1
+
+
+async def test_nothing_is_written_about_a_pod_that_did_not_change(stopped_bench: Bench) -> None:
+    bench = stopped_bench
+    async with bench.running():
+        await bench.pod()
+        before = await bench.until_ready()
+        await asyncio.sleep(1)
+        before = await bench.get()
+    async with bench.running():
+        await asyncio.sleep(60)
+        after = await bench.get()
+        assert after["metadata"]["resourceVersion"] == before["metadata"]["resourceVersion"]
+
+
+async def test_a_ready_pod_stays_ready_although_its_probe_has_not_run_again(stopped_bench: Bench) -> None:
+    bench = stopped_bench
+    probe = {"httpGet": {"path": "/", "port": 80}, "initialDelaySeconds": 5, "periodSeconds": 30}
+    async with bench.running():
+        await bench.pod(containers=[container(readinessProbe=probe)])
+        before = await bench.until_ready()
+    async with bench.running():
+        await asyncio.sleep(2)
+        after = await bench.get()
+        ready = condition_of(after, "Ready") or {}
+        assert ready["lastTransitionTime"] == (condition_of(before, "Ready") or {})["lastTransitionTime"]
+
+
+async def test_restart_counts_go_on(stopped_bench: Bench) -> None:
+    bench = stopped_bench
+    async with bench.running():
+        await bench.pod(containers=[container(command=["false"])])
+        await bench.until(lambda pod: waiting(pod) == "CrashLoopBackOff")
+        await bench.until(lambda pod: status_of(pod).get("restartCount") == 2)
+    async with bench.running():
+        pod = await bench.until(lambda pod: status_of(pod).get("restartCount", 0) > 2)
+        assert status_of(pod)["restartCount"] == 3
+
+
+async def test_a_pod_deleted_meanwhile_is_ended(stopped_bench: Bench) -> None:
+    bench = stopped_bench
+    async with bench.running():
+        await bench.pod()
+        await bench.until_ready()
+    await bench.delete()
+    assert not await bench.gone()
+    async with bench.running():
+        await bench.until_gone()
+        await asyncio.sleep(1)
+        assert await bench.runtime.list_sandboxes() == []
+
+
+async def test_orphans_of_this_node_are_removed_and_no_others(stopped_bench: Bench) -> None:
+    bench = stopped_bench
+    nodes = (node_config("node-1"), node_config("node-2"))
+    async with bench.running(*nodes):
+        await bench.pod("gone")
+        await bench.pod("stays", node="node-2")
+        await bench.until_ready("gone")
+        await bench.until_ready("stays")
+    await bench.delete("gone", grace_period_seconds=0)
+    async with bench.running(*nodes):
+        await asyncio.sleep(10)
+        assert [sandbox.name for sandbox in await bench.runtime.list_sandboxes()] == ["stays"]
+        assert is_pod_ready(await bench.get("stays"))
+        assert bench.kubelet.statistics().orphans_removed == 1
+
+
+async def test_an_adopted_address_is_not_given_away(stopped_bench: Bench) -> None:
+    bench = stopped_bench
+    async with bench.running():
+        await bench.pod("one")
+        await bench.until_ready("one")
+    async with bench.running():
+        await bench.pod("two")
+        two = await bench.until_ready("two")
+        assert two["status"]["podIP"] == "10.244.1.3"
+
+
+async def test_an_outage_makes_the_node_not_ready_and_deletes_nothing(bench: Bench) -> None:
+    await bench.pod()
+    before = await bench.until_ready()
+    bench.runtime.down = True
+    await asyncio.sleep(20)
+    condition = condition_of(await bench.node(), "Ready") or {}
+    assert (condition["status"], condition["reason"]) == ("False", "KubeletNotReady")
+    assert condition["message"] == "container runtime is down"
+    pod = await bench.get()
+    assert phase(pod) == "Running"
+    assert status_of(pod)["containerID"] == status_of(before)["containerID"]
+    bench.runtime.down = False
+    await asyncio.sleep(5)
+    assert (condition_of(await bench.node(), "Ready") or {})["status"] == "True"
+    assert status_of(await bench.get())["restartCount"] == 0
+    assert await bench.runtime.running_names() == ["web"]
+
+
+async def test_pods_bound_during_an_outage_start_after_it(bench: Bench) -> None:
+    await asyncio.sleep(5)
+    bench.runtime.down = True
+    await bench.pod()
+    await asyncio.sleep(60)
+    assert phase(await bench.get()) == "Pending"
+    bench.runtime.down = False
+    began = bench.now()
+    await bench.until_ready()
+    assert bench.now() - began < 5
+
+
+async def test_a_pod_deleted_during_an_outage_ends_after_it(bench: Bench) -> None:
+    await bench.pod()
+    await bench.until_ready()
+    bench.runtime.down = True
+    await bench.delete()
+    await asyncio.sleep(60)
+    assert not await bench.gone()
+    bench.runtime.down = False
+    await bench.until_gone(timeout=20)
+
+
+async def test_a_runtime_that_is_down_at_the_start(stopped_bench: Bench) -> None:
+    bench = stopped_bench
+    bench.runtime.down = True
+    async with bench.running():
+        await asyncio.sleep(15)
+        assert (condition_of(await bench.node(), "Ready") or {})["status"] == "False"
+        bench.runtime.down = False
+        await bench.pod()
+        await bench.until_ready()
+
+
+async def test_one_list_serves_all_nodes(stopped_bench: Bench) -> None:
+    bench = stopped_bench
+    async with bench.running(*(node_config(f"node-{number}") for number in range(1, 11))):
+        await asyncio.sleep(5)
+        before = bench.runtime.lists
+        await asyncio.sleep(50)
+        assert bench.runtime.lists - before <= 11
+
+
+async def test_what_events_missed_the_relist_finds(bench: Bench) -> None:
+    created = await bench.pod(restartPolicy="Never")
+    await bench.until_ready()
+    found = (await bench.runtime.list_containers(created["metadata"]["uid"]))[0]
+    bench.runtime.mute()
+    await bench.runtime.stop_container(found.id, 1)
+    began = bench.now()
+    await bench.until(lambda pod: phase(pod) == "Succeeded")
+    assert bench.now() - began <= 5.1
