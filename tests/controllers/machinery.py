@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tuik8s.api import kinds
 from tuik8s.api.clock import timestamp
@@ -14,11 +14,14 @@ from tuik8s.client import EventRecorder
 from tuik8s.reconcile import Controller, Informers
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from tests.support.control_plane import ControlPlane
     from tuik8s.api.kinds import Kind
     from tuik8s.api.objects import Obj
+
+Check: TypeAlias = "Callable[[], Awaitable[Any]]"
+Edit: TypeAlias = "Callable[[Obj], Any]"
 
 NEVER_READY = "broken"
 
@@ -138,7 +141,7 @@ class Machinery:
             return False
         return True
 
-    async def change(self, kind: Kind, obj: Obj, edit: Callable[[Obj], None]) -> Obj:
+    async def change(self, kind: Kind, obj: Obj, edit: Edit) -> Obj:
         """Read, edit a copy, write; again on conflict."""
         key = key_of(obj)
         while True:
@@ -162,7 +165,7 @@ class Machinery:
         found = await self.all(kinds.EVENT)
         return [event["message"] for event in found if reason in ("", event["reason"])]
 
-    async def until(self, check: Callable[[], Any], *, limit: float = 120.0) -> float:
+    async def until(self, check: Check, *, limit: float = 120.0) -> float:
         """Wait in virtual time until the awaitable's answer is true; how long that took."""
         loop = asyncio.get_running_loop()
         began = loop.time()

@@ -32,6 +32,7 @@ from tuik8s.controllers.deployment import DeploymentController
 from tuik8s.controllers.replicaset import ReplicaSetController
 
 if TYPE_CHECKING:
+    from tests.controllers.machinery import Edit
     from tests.support.control_plane import ControlPlane
     from tuik8s.api.objects import Obj
 
@@ -39,14 +40,14 @@ pytestmark = pytest.mark.looptime
 BOTH = (DeploymentController, ReplicaSetController)
 
 
-def set_image(image: str):  # type: ignore[no-untyped-def]
+def set_image(image: str) -> Edit:
     def edit(obj: Obj) -> None:
         obj["spec"]["template"]["spec"]["containers"][0]["image"] = image
 
     return edit
 
 
-def set_spec(**fields: Any):  # type: ignore[no-untyped-def]
+def set_spec(**fields: Any) -> Edit:
     def edit(obj: Obj) -> None:
         obj["spec"].update(fields)
 

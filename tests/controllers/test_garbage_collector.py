@@ -15,6 +15,7 @@ from tuik8s.controllers.garbage_collector import GarbageCollector
 from tuik8s.controllers.replicaset import ReplicaSetController
 
 if TYPE_CHECKING:
+    from tests.controllers.machinery import Check
     from tests.support.control_plane import ControlPlane
     from tuik8s.api.objects import Obj
 
@@ -48,7 +49,7 @@ async def running(machines: Machinery) -> None:
     await machines.until(ready)
 
 
-def gone(machines: Machinery, *wanted: Any):  # type: ignore[no-untyped-def]
+def gone(machines: Machinery, *wanted: Any) -> Check:
     async def check() -> bool:
         return not any([await machines.all(kind) for kind in wanted])
 

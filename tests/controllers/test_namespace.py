@@ -14,6 +14,7 @@ from tuik8s.controllers.namespace import NamespaceController
 from tuik8s.controllers.serviceaccount import ServiceAccountController
 
 if TYPE_CHECKING:
+    from tests.controllers.machinery import Check
     from tests.support.control_plane import ControlPlane
 
 pytestmark = pytest.mark.looptime
@@ -29,7 +30,7 @@ async def create(machines: Machinery, name: str) -> None:
     await machines.until(has_account)
 
 
-def namespace_gone(machines: Machinery, name: str):  # type: ignore[no-untyped-def]
+def namespace_gone(machines: Machinery, name: str) -> Check:
     async def check() -> bool:
         return not await machines.exists(kinds.NAMESPACE, name, "")
 

@@ -20,6 +20,7 @@ from tuik8s.controllers.taint_eviction import TaintEvictionController
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from tests.controllers.machinery import Check
     from tests.support.control_plane import ControlPlane
     from tuik8s.api.objects import Obj
 
@@ -93,7 +94,7 @@ async def nodes(
             await asyncio.gather(beating, return_exceptions=True)
 
 
-def ready_is(machines: Machinery, name: str, status: str):  # type: ignore[no-untyped-def]
+def ready_is(machines: Machinery, name: str, status: str) -> Check:
     async def check() -> bool:
         ready = condition_of(await machines.get(kinds.NODE, name, ""), "Ready") or {}
         return bool(ready.get("status") == status)
@@ -101,7 +102,7 @@ def ready_is(machines: Machinery, name: str, status: str):  # type: ignore[no-un
     return check
 
 
-def has_taint(machines: Machinery, name: str, key: str, effect: str, *, wanted: bool = True):  # type: ignore[no-untyped-def]
+def has_taint(machines: Machinery, name: str, key: str, effect: str, *, wanted: bool = True) -> Check:
     async def check() -> bool:
         taints = (await machines.get(kinds.NODE, name, ""))["spec"].get("taints") or []
         return any((item["key"], item["effect"]) == (key, effect) for item in taints) is wanted
@@ -158,7 +159,7 @@ async def test_pods_are_evicted_when_their_patience_is_over(plane: ControlPlane)
         machines.kubelet.silent.add("node-2")
         await machines.until(has_taint(machines, "node-2", UNREACHABLE, "NoExecute"))
 
-        def deleting(name: str):  # type: ignore[no-untyped-def]
+        def deleting(name: str) -> Check:
             async def check() -> bool:
                 return is_deleting(await machines.get(kinds.POD, name))
 

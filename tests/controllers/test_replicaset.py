@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.controllers.machinery import Machinery, machinery, pod, replica_set
 from tuik8s.api import kinds
+from tuik8s.api.errors import Forbidden
 from tuik8s.api.objects import controller_of, uid_of
 from tuik8s.controllers.replicaset import ReplicaSetController
 
 if TYPE_CHECKING:
+    from tests.controllers.machinery import Check
     from tests.support.control_plane import ControlPlane
+    from tuik8s.api.kinds import Kind
     from tuik8s.api.objects import Obj
 
 pytestmark = pytest.mark.looptime
 
 
-def ready(machines: Machinery, count: int, name: str = "web"):  # type: ignore[no-untyped-def]
+def ready(machines: Machinery, count: int, name: str = "web") -> Check:
     async def check() -> bool:
         status = (await machines.get(kinds.REPLICA_SET, name)).get("status", {})
         return bool(status.get("readyReplicas", 0) == status.get("replicas") == count)
@@ -155,13 +158,11 @@ async def test_min_ready_seconds_delay_availability(plane: ControlPlane) -> None
 async def test_the_condition_says_why_pods_cannot_be_created(
     plane: ControlPlane, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tuik8s.api.errors import Forbidden
-
     async with machinery(plane, ReplicaSetController) as machines:
         create = machines.client.create
         attempts = 0
 
-        async def refuse(kind, obj, **options):  # type: ignore[no-untyped-def]
+        async def refuse(kind: Kind, obj: Obj, **options: Any) -> Obj:
             nonlocal attempts
             if kind is not kinds.POD:
                 return await create(kind, obj, **options)

@@ -39,7 +39,9 @@ def rolling(replicas: int, surge: int | str, unavailable: int | str) -> Obj:
     return deployment(replicas=replicas, strategy={"type": "RollingUpdate", "rollingUpdate": limits})
 
 
-def replica_set(owner: Obj, image: str, revision: int, *, replicas: int = 0, **annotations: str) -> Obj:
+def replica_set(
+    owner: Obj, image: str, revision: int, *, replicas: int = 0, annotations: dict[str, str] | None = None
+) -> Obj:
     template = copy(owner["spec"]["template"])
     template["spec"]["containers"][0]["image"] = image
     template["metadata"]["labels"]["pod-template-hash"] = f"hash{revision}"
@@ -51,7 +53,7 @@ def replica_set(owner: Obj, image: str, revision: int, *, replicas: int = 0, **a
             "namespace": "default",
             "uid": f"rs-{revision}",
             "creationTimestamp": timestamp(NOW + timedelta(minutes=revision)),
-            "annotations": {"deployment.kubernetes.io/revision": str(revision), **annotations},
+            "annotations": {"deployment.kubernetes.io/revision": str(revision), **(annotations or {})},
             "ownerReferences": [{"uid": "d-1", "controller": True, "kind": "Deployment", "name": "web"}],
         },
         "spec": {"replicas": replicas, "template": template},
@@ -104,7 +106,7 @@ def test_sharing_out_a_new_size_adds_up(replicas: int, sizes: list[int], surge: 
     owner = web()
     annotations = {"deployment.kubernetes.io/max-replicas": str(sum(sizes))}
     sets = [
-        replica_set(owner, f"web:{number}", number, replicas=size, **annotations)
+        replica_set(owner, f"web:{number}", number, replicas=size, annotations=annotations)
         for number, size in enumerate(sizes)
     ]
     shared = proportional_sizes(wanted, sets)
@@ -115,7 +117,7 @@ def test_sharing_out_a_new_size_adds_up(replicas: int, sizes: list[int], surge: 
 def test_the_history_is_sorted_and_names_the_current_one() -> None:
     owner = web("web:3")
     sets = [
-        replica_set(owner, "web:1", 1, **{"kubernetes.io/change-cause": "first"}),
+        replica_set(owner, "web:1", 1, annotations={"kubernetes.io/change-cause": "first"}),
         replica_set(owner, "web:3", 3, replicas=2),
         replica_set(owner, "web:2", 2),
     ]
@@ -136,7 +138,7 @@ def test_rolling_back_restores_template_and_change_cause() -> None:
         "kubernetes.io/change-cause": "second",
         "kubectl.kubernetes.io/last-applied-configuration": "{}",
     }
-    first = replica_set(owner, "web:1", 1, **{"kubernetes.io/change-cause": "first"})
+    first = replica_set(owner, "web:1", 1, annotations={"kubernetes.io/change-cause": "first"})
     second = replica_set(owner, "web:2", 2)
     assert find_revision(owner, [second, first]) is first
     template, annotations = rollback_patch(owner, first)
