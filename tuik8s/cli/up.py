@@ -81,7 +81,8 @@ async def _headless(config: Config) -> None:
 async def _with_interface(config: Config, *, read_only: bool) -> None:
     # Textual takes a good part of the start; the cluster does not need it.
     from tuik8s.cluster import Cluster
-    from tuik8s.tui import Settings, TuiApp
+    from tuik8s.tui.app import TuiApp
+    from tuik8s.tui.settings import Settings
 
     async with Cluster(config) as cluster:
         _log_to_file(cluster)
