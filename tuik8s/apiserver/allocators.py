@@ -28,9 +28,6 @@ class NumberAllocator:
     def __contains__(self, number: int) -> bool:
         return self._first <= number <= self._last
 
-    def __len__(self) -> int:
-        return len(self._used)
-
     def is_used(self, number: int) -> bool:
         return number in self._used
 
@@ -49,6 +46,9 @@ class NumberAllocator:
 
     def release(self, number: int) -> None:
         self._used.discard(number)
+
+    def clear(self) -> None:
+        self._used.clear()
 
     def _candidates(self) -> Iterator[int]:
         yield from range(self._next, self._last + 1)
@@ -82,6 +82,9 @@ class AddressAllocator:
     def take_next(self) -> str:
         return str(ipaddress.ip_address(self._numbers.take_next()))
 
+    def clear(self) -> None:
+        self._numbers.clear()
+
     def release(self, address: str) -> None:
         number = self._number(address)
         if number is not None:
@@ -111,6 +114,9 @@ class PortAllocator:
 
     def take_next(self) -> int:
         return self._numbers.take_next()
+
+    def clear(self) -> None:
+        self._numbers.clear()
 
     def release(self, port: int) -> None:
         self._numbers.release(port)

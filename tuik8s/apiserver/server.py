@@ -9,7 +9,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from tuik8s.api import kinds
-from tuik8s.api.errors import AlreadyExists, ApiError, MethodNotSupported, NotFound, ServiceUnavailable
+from tuik8s.api.errors import ApiError, MethodNotSupported, NotFound, ServiceUnavailable
 from tuik8s.api.request import Request, Response, User, Verb
 from tuik8s.apiserver import tables
 from tuik8s.apiserver.admission import build_chain
@@ -184,14 +184,14 @@ class ApiServer:
             raise NotFound("the server could not find the requested resource") from None
 
     async def _ensure(self, kind: Kind, namespace: str, obj: Obj) -> None:
+        registry = self._registry(kind)
+        if registry.find(namespace, obj["metadata"]["name"]) is not None:
+            return
         request = Request(
             verb=Verb.CREATE, kind=kind, namespace=namespace, body=obj, user=LOOPBACK,
             agent="kube-apiserver", field_manager="kube-apiserver",
         )  # fmt: skip
-        try:
-            await self._registry(kind).create(request)
-        except AlreadyExists:
-            log.debug("%s %s is there already", kind, obj["metadata"]["name"])
+        await registry.create(request)
 
     def _own_service(self) -> Obj:
         return {

@@ -50,6 +50,8 @@ class ServiceRegistry(Registry):
 
     def rebuild(self) -> list[str]:
         """Take what the stored services hold; answers with what is claimed twice or out of range."""
+        self.addresses.clear()
+        self.ports.clear()
         problems = []
         for service in self.context.store.list(self.kind.prefix).items:
             name = f"{service['metadata']['namespace']}/{service['metadata']['name']}"

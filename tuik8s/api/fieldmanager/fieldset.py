@@ -10,6 +10,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from tuik8s.api.patch.structure import KEY_DEFAULTS, Structure
 
 if TYPE_CHECKING:
@@ -175,4 +177,4 @@ def path_text(element: str) -> str:
 
 
 def _encode(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return msgspec.json.encode(value).decode()

@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 NAMESPACE_FINALIZER = "kubernetes"
 
 
-SCHEDULING_GATED = {
+SCHEDULING_GATED: Obj = {
     "type": "PodScheduled",
     "status": "False",
     "reason": "SchedulingGated",
     "message": "Scheduling is blocked due to non-empty scheduling gates",
 }
 
-SCHEDULING_GATED = {
+SCHEDULING_GATED: Obj = {
     "type": "PodScheduled",
     "status": "False",
     "reason": "SchedulingGated",

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tuik8s.api.clock import timestamp
+from tuik8s.api.defaults import set_defaults
 from tuik8s.api.errors import BadRequest, Conflict, Invalid, MethodNotSupported, required
 from tuik8s.api.objects import Obj, is_deleting
 from tuik8s.api.patch import apply_patch
@@ -103,6 +104,7 @@ async def change_ephemeral_containers(registry: Registry, request: Request) -> R
         else:
             patched = apply_patch(registry.kind, request.patch_type or PatchType.MERGE, pod, request.body)
             given = decode_patched(registry.kind, request, patched).object
+        set_defaults(registry.kind, given)
         spec = {**pod["spec"], "ephemeralContainers": given["spec"].get("ephemeralContainers") or []}
         meta = {**pod["metadata"], "resourceVersion": given["metadata"].get("resourceVersion", "")}
         return {**pod, "metadata": meta, "spec": spec}
