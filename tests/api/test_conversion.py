@@ -44,7 +44,8 @@ def test_warnings(version: str, kind: str, warning: str) -> None:
 
 
 def test_current_objects_come_back_as_they_are() -> None:
-    for obj in ({"apiVersion": "apps/v1", "kind": "Deployment"}, {}, {"apiVersion": [], "kind": {}}):
+    current: list[Obj] = [{"apiVersion": "apps/v1", "kind": "Deployment"}, {}, {"apiVersion": [], "kind": {}}]
+    for obj in current:
         assert to_served(obj) == (obj, [])
         assert to_served(obj)[0] is obj
 

@@ -34,8 +34,8 @@ def test_words() -> None:
     assert names.port_number(0) == ["must be between 1 and 65535, inclusive"]
     assert names.dns_1035_label("1") == [
         "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an "
-        "alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for "
-        "validation is '[a-z]([-a-z0-9]*[a-z0-9])?')"
+        "alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', "
+        "regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')"
     ]
 
 

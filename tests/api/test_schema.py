@@ -195,7 +195,7 @@ def test_normal_forms_elsewhere() -> None:
     assert secret["data"] == {"a": "YWJjZA==", "b": ""}
     lease = schema.decode(kinds.LEASE, {"spec": {"renewTime": "2026-01-01T02:00:00.5+02:00"}}).object
     assert lease["spec"]["renewTime"] == "2026-01-01T00:00:00.500000Z"
-    meta = {"creationTimestamp": "2026-01-01T00:00:00.9Z", "deletionTimestamp": None, "labels": {}}
+    meta: Obj = {"creationTimestamp": "2026-01-01T00:00:00.9Z", "deletionTimestamp": None, "labels": {}}
     assert schema.decode(kinds.POD, {"metadata": meta}).object["metadata"] == {
         "creationTimestamp": "2026-01-01T00:00:00Z"
     }

@@ -144,20 +144,21 @@ def validate_pod_status_update(pod: Obj, old: Obj) -> Iterator[FieldError]:
 def _check_transitions(status: Obj, before: Obj, spec: Obj) -> Iterator[FieldError]:
     """A container that ended stays ended unless the restart policy lets it run again."""
     policy = spec.get("restartPolicy", "Always")
-    sidecars = {c["name"] for c in spec.get("initContainers") or () if is_sidecar(c)}
+    sidecars = {c.get("name") for c in spec.get("initContainers") or () if is_sidecar(c)}
     for field in ("containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses"):
         effective = "Never" if field.startswith("ephemeral") else policy
         if effective == "Always":
             continue
         ended = {
-            entry["name"]: index
+            entry.get("name"): index
             for index, entry in enumerate(before.get(field) or ())
-            if _is_final(entry, effective) and entry["name"] not in sidecars
+            if _is_final(entry, effective) and entry.get("name") not in sidecars
         }
         for entry in status.get(field) or ():
-            if entry["name"] in ended and not (entry.get("state") or {}).get("terminated"):
+            name = entry.get("name")
+            if name in ended and not (entry.get("state") or {}).get("terminated"):
                 yield errors.forbidden(
-                    f"status.{field}[{ended[entry['name']]}].state",
+                    f"status.{field}[{ended[name]}].state",
                     "may not be transitioned to non-terminated state",
                 )
 

@@ -128,9 +128,9 @@ def validate_replica_set_status(replica_set: Obj, _old: Obj) -> Iterator[FieldEr
 
 def _check_not_more(status: Obj, parts: tuple[str, ...]) -> Iterator[FieldError]:
     for field in parts:
-        if status.get(field, 0) > status.get("replicas", 0):
-            yield errors.invalid(f"status.{field}", status[field], "cannot be greater than status.replicas")
-    if status.get("availableReplicas", 0) > status.get("readyReplicas", 0):
-        yield errors.invalid(
-            "status.availableReplicas", status["availableReplicas"], "cannot be greater than readyReplicas"
-        )
+        count = status.get(field, 0)
+        if count > max(status.get("replicas", 0), 0):
+            yield errors.invalid(f"status.{field}", count, "cannot be greater than status.replicas")
+    available = status.get("availableReplicas", 0)
+    if available > max(status.get("readyReplicas", 0), 0):
+        yield errors.invalid("status.availableReplicas", available, "cannot be greater than readyReplicas")

@@ -1,0 +1,1 @@
+"""Field errors, word for word."""
