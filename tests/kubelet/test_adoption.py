@@ -178,3 +178,13 @@ async def test_what_events_missed_the_relist_finds(bench: Bench) -> None:
     began = bench.now()
     await bench.until(lambda pod: phase(pod) == "Succeeded")
     assert bench.now() - began <= 5.1
+
+
+async def test_directories_of_forgotten_pods_are_removed(stopped_bench: Bench) -> None:
+    bench = stopped_bench
+    left = bench.root / "node-1" / "pods" / "0000-left-over" / "volumes"
+    left.mkdir(parents=True)
+    (left / "file").write_text("x")
+    async with bench.running():
+        await asyncio.sleep(5)
+        assert not left.parent.exists()

@@ -161,3 +161,20 @@ async def test_running_pods_are_not_rejected_after_a_restart(stopped_bench: Benc
     async with bench.running(node_config(cpu="1")):
         await asyncio.sleep(15)
         assert phase(await bench.get("first")) == "Running"
+
+
+async def test_a_node_without_a_network_is_not_ready_and_its_pods_wait(stopped_bench: Bench) -> None:
+    bench = stopped_bench
+    async with bench.running(node_config(pod_cidr="")):
+        await bench.pod()
+        await asyncio.sleep(5)
+        condition = condition_of(await bench.node(), "Ready") or {}
+        assert condition["status"] == "False"
+        assert condition["message"].endswith("node has no pod CIDR yet")
+        began = bench.now()
+        patch = {"spec": {"podCIDR": "10.9.0.0/24", "podCIDRs": ["10.9.0.0/24"]}}
+        await bench.client.patch(kinds.NODE, "", "node-1", patch)
+        pod = await bench.until_ready()
+        assert pod["status"]["podIP"] == "10.9.0.2"
+        assert bench.now() - began < 1
+        assert (condition_of(await bench.node(), "Ready") or {})["status"] == "True"

@@ -38,6 +38,7 @@ class Images:
         self._backoff = Backoff()
         self._slots = asyncio.Semaphore(host.node.max_parallel_pulls)
         self._errors: dict[str, str] = {}
+        self._digests: dict[str, str] = {}
         self.pulling: dict[str, str] = {}
         """What is being pulled, and how far, in the runtime's words."""
 
@@ -46,6 +47,8 @@ class Images:
         reference = container.get("image") or ""
         policy = container.get("imagePullPolicy") or "IfNotPresent"
         image = await self._look(pod, container, sandbox)
+        if image is not None:
+            self._remember(image)
         if image is not None and policy != "Always":
             present = "already present on machine and can be accessed by the pod"
             self._event(pod, container, "Normal", "Pulled", f'Container image "{reference}" {present}')
@@ -55,6 +58,14 @@ class Images:
             raise self._fail(pod, container, "ErrImageNeverPull", message, "ErrImageNeverPull")
         self._check_backoff(pod, container, reference)
         return await self._pull(pod, container, sandbox)
+
+    def digest(self, image_id: str) -> str:
+        """`repository@sha256:…` of an image that was used here; empty for one that was only built here."""
+        return self._digests.get(image_id, "")
+
+    def _remember(self, image: Image) -> None:
+        if image.digests:
+            self._digests[image.id] = image.digests[0]
 
     def forget(self, pod: Obj) -> None:
         """The pod is gone: so are its back-offs."""
@@ -109,6 +120,7 @@ class Images:
         finally:
             self.pulling.pop(reference, None)
         self._errors.pop(key, None)
+        self._remember(image)
         done = clock.now()
         took, waited = go_duration(done - began), go_duration(done - asked)
         self._event(

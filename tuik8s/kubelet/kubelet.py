@@ -14,12 +14,13 @@ from tuik8s.kubelet.host import Host
 from tuik8s.kubelet.images import Images
 from tuik8s.kubelet.ipam import PodAddresses
 from tuik8s.kubelet.node import NodeStatus
-from tuik8s.kubelet.orphans import remove_orphan
+from tuik8s.kubelet.orphans import pod_directories, remove_orphan
 from tuik8s.kubelet.pleg import Pleg
 from tuik8s.kubelet.pod_worker import PodWorker
 from tuik8s.kubelet.router import Router
 from tuik8s.kubelet.services import Services
 from tuik8s.kubelet.streams import Streams
+from tuik8s.kubelet.volumes import PodVolumes
 from tuik8s.kubelet.volumes.payload import Reference, references
 
 if TYPE_CHECKING:
@@ -101,8 +102,9 @@ class Kubelet:
                 await self._prepare()
                 self._router.join(self.name, self)
                 self._find_orphans()
+                tasks.create_task(self._remove_directories(), name=f"directories {self.name}")
         finally:
-            self._tasks = None
+            self._tasks, self._prepared = None, False
             self._router.leave(self.name)
             for worker in list(self._workers.values()):
                 self._unwatch(worker)
@@ -165,7 +167,7 @@ class Kubelet:
         self._node.runtime_ready(available, None)
         if available:
             for worker in self._workers.values():
-                worker.runtime_back()
+                worker.look_again()
 
     # -------------------------------------------------------------------------------------------------------
 
@@ -194,6 +196,9 @@ class Kubelet:
         cidr = (self._node.node.get("spec") or {}).get("podCIDR") or self._host.node.pod_cidr
         if cidr and self._services.addresses.network != cidr:
             self._services.addresses.set_network(cidr)
+            self._node.network_ready()
+            for worker in self._workers.values():
+                worker.look_again()
 
     def _start_worker(self, pod: Obj) -> None:
         assert self._tasks is not None  # only asked while running
@@ -237,6 +242,13 @@ class Kubelet:
             if uid not in bound and uid not in self._workers and uid not in self._orphans:
                 self._orphans.add(uid)
                 self._tasks.create_task(self._remove_orphan(uid), name=f"orphan {uid}")
+
+    async def _remove_directories(self) -> None:
+        """Of pods that neither the API nor the runtime knows; other nodes may share the root."""
+        for uid in pod_directories(self._host.root):
+            known = self._router.knows(uid) or self._pleg.state(uid).sandboxes or uid in self._workers
+            if not known:
+                await PodVolumes(self._host, uid).remove()
 
     async def _remove_orphan(self, uid: str) -> None:
         try:

@@ -32,6 +32,10 @@ REPORT_PERIOD = timedelta(minutes=5)
 """How often a status that did not change is sent all the same."""
 IMAGES_LIMIT = 50
 RETRY = 2.0
+NO_NETWORK = (
+    "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady "
+    "message:Network plugin returns error: node has no pod CIDR yet"
+)
 
 _PRESSURES = (
     ("MemoryPressure", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
@@ -48,6 +52,7 @@ class NodeStatus:
         self._name = host.node.name
         self._wakeup = asyncio.Event()
         self._ready = False
+        self._networked = False
         self._version: Version | None = None
         self._node: Obj | None = None
         self._lease: Obj | None = None
@@ -61,6 +66,11 @@ class NodeStatus:
 
     def runtime_ready(self, ready: bool, version: Version | None) -> None:
         self._ready, self._version = ready, version or self._version
+        self._wakeup.set()
+
+    def network_ready(self) -> None:
+        """The node has its part of the pod network."""
+        self._networked = True
         self._wakeup.set()
 
     def look_again(self) -> None:
@@ -79,6 +89,7 @@ class NodeStatus:
     async def _keep_status(self) -> None:
         while True:
             delay = STATUS_PERIOD
+            self._wakeup.clear()
             try:
                 await self._update()
             except (ApiError, OSError) as error:
@@ -86,7 +97,6 @@ class NodeStatus:
                 delay = RETRY
             except Exception:
                 log.exception("status of node %s", self._name)
-            self._wakeup.clear()
             try:
                 async with asyncio.timeout(delay):
                     await self._wakeup.wait()
@@ -183,11 +193,11 @@ class NodeStatus:
 
     def _conditions(self, node: Obj) -> list[Obj]:
         """lastTransitionTime is kept for those whose status did not change."""
-        ready = (
-            ("Ready", "True", "KubeletReady", "kubelet is posting ready status")
-            if self._ready
-            else ("Ready", "False", "KubeletNotReady", "container runtime is down")
-        )
+        ready = ("Ready", "True", "KubeletReady", "kubelet is posting ready status")
+        if not self._ready:
+            ready = ("Ready", "False", "KubeletNotReady", "container runtime is down")
+        elif not self._networked:
+            ready = ("Ready", "False", "KubeletNotReady", NO_NETWORK)
         now = timestamp(self._host.clock.now())
         conditions = []
         for kind, status, reason, message in [*((k, "False", r, m) for k, r, m in _PRESSURES), ready]:

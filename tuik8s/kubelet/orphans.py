@@ -10,6 +10,8 @@ from tuik8s.kubelet.containers import MINIMUM_GRACE
 from tuik8s.kubelet.volumes import PodVolumes
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tuik8s.kubelet.services import Services
 
 log = logging.getLogger(__name__)
@@ -33,3 +35,11 @@ async def remove_orphan(services: Services, pod_uid: str) -> None:
     await services.pleg.refresh(pod_uid)
     await PodVolumes(services.host, pod_uid).remove()
     services.addresses.release(pod_uid)
+
+
+def pod_directories(root: Path) -> list[str]:
+    """The uids of the pods that have a directory."""
+    try:
+        return sorted(entry.name for entry in (root / "pods").iterdir() if entry.is_dir())
+    except FileNotFoundError:
+        return []

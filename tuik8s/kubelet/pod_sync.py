@@ -65,6 +65,10 @@ class PodSync:
         due = any(not self.containers.held(container) for container in actions.start)
         return actions.create_sandbox or bool(actions.kill) or due
 
+    def release(self) -> None:
+        """Try again at once what waited for its volumes or its sandbox."""
+        self._hold = None
+
     def next_due(self) -> datetime | None:
         times = (self._hold, self.containers.next_due(), self.volumes.refresh)
         return min((moment for moment in times if moment and moment > self._host.clock.now()), default=None)

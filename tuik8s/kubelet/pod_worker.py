@@ -94,8 +94,10 @@ class PodWorker:
         self._cause = max(self._cause, revision)
         self.wake()
 
-    def runtime_back(self) -> None:
+    def look_again(self) -> None:
+        """The runtime or the network is there (again): what waited for it waits no longer."""
         self._not_before = None
+        self._sync.release()
         self._stale = True
         self.wake()
 
@@ -270,6 +272,7 @@ class PodWorker:
             now=self._host.clock.now(),
             host_ip=self._host.node.address,
             container_id=self._services.container_id,
+            image_id=self._services.image_id,
             message=self._sync.messages.of,
             waiting=self._sync.containers.waiting,
             failure=self._failure,

@@ -59,6 +59,10 @@ class Router:
     def pods_of(self, node: str) -> Iterable[Obj]:
         return self._pods.by_index(NODE_INDEX, node)
 
+    def knows(self, pod_uid: str) -> bool:
+        """Whether the API has this pod, on whichever node."""
+        return any(uid_of(pod) == pod_uid for pod in self._pods.list())
+
     def join(self, node: str, listener: Listener) -> None:
         """Hand over the node's pods now, and their changes from now on."""
         self._listeners[node] = listener

@@ -24,6 +24,13 @@ class Services:
     """`docker` or `simulated`: the scheme of container ids."""
     restarts: Backoff = field(default_factory=Backoff)
 
+    def image_id(self, identifier: str) -> str:
+        """As statuses carry it: by digest where a registry knows the image, else by the engine's own id."""
+        digest = self.images.digest(identifier)
+        if self.runtime_name == "docker":
+            return f"docker-pullable://{digest}" if digest else f"docker://{identifier}"
+        return digest or identifier
+
     def container_id(self, identifier: str) -> str:
         """As statuses carry it: `docker://4f5…`."""
         return f"{self.runtime_name}://{identifier}"

@@ -48,6 +48,7 @@ class Observation:
     now: datetime
     host_ip: str
     container_id: Callable[[str], str]
+    image_id: Callable[[str], str]
     message: Callable[[ContainerStatus], str]
     waiting: Mapping[str, Waiting] = field(default_factory=dict)
     failure: Failure | None = None
@@ -121,7 +122,7 @@ def container_status(pod: Obj, container: Obj, seen: Observation, *, init: bool)
     status |= {
         "containerID": seen.container_id(latest.id),
         "image": latest.image or status["image"],
-        "imageID": latest.image_id,
+        "imageID": _image_id(latest, old, seen),
         "restartCount": latest.attempt,
     }
     previous = seen.state.previous(name)
@@ -140,6 +141,13 @@ def container_status(pod: Obj, container: Obj, seen: Observation, *, init: bool)
     else:
         status["state"] = _never_ran(pod, name, seen, old)
     return status
+
+
+def _image_id(latest: ContainerStatus, old: Obj, seen: Observation) -> str:
+    """What was reported of this instance stays: after a restart of the program its digest is not known."""
+    if old.get("imageID") and old.get("containerID") == seen.container_id(latest.id):
+        return str(old["imageID"])
+    return seen.image_id(latest.image_id)
 
 
 def _last_state(
