@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.controllers.machinery import Machinery, machinery, pod
 from tuik8s.api import kinds
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from tuik8s.api.objects import Obj
 
 WEB = {"app": "web"}
+NUMBERS = count()
 
 
 def service(name: str = "web", **spec: Any) -> Obj:
@@ -48,9 +52,9 @@ def apply(existing: list[Obj], changes: Changes) -> list[Obj]:
     gone = {slice_["metadata"]["name"] for slice_ in changes.delete}
     new = {slice_["metadata"]["name"]: slice_ for slice_ in changes.update}
     result = [new.get(s["metadata"]["name"], s) for s in existing if s["metadata"]["name"] not in gone]
-    for number, slice_ in enumerate(changes.create):
+    for slice_ in changes.create:
         named = copy(slice_)
-        named["metadata"]["name"] = f"{slice_['metadata']['generateName']}{len(existing)}{number}"
+        named["metadata"]["name"] = f"{slice_['metadata']['generateName']}{next(NUMBERS)}"
         result.append(named)
     return result
 
@@ -244,3 +248,20 @@ def test_only_what_an_endpoint_shows_concerns_its_services() -> None:
 
 def test_changes_of_large_services_are_gathered() -> None:
     assert [batch_period(size) for size in (0, 100, 1000, 100_000)] == [0.0, 0.0, 0.2, 1.0]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.sets(st.integers(0, 600), max_size=6), max_size=5), st.booleans())
+def test_whatever_comes_and_goes_the_slices_say_it_and_then_rest(steps: list[set[int]], busy: bool) -> None:
+    slices: list[Obj] = []
+    for step in steps:
+        # Dense sets, so that slices fill up.
+        numbers = {n for m in step for n in range(m, m + 60)} if busy else step
+        pods = [backend(number) for number in sorted(numbers)]
+        changes = plan(service(), pods, slices, {})
+        slices = apply(slices, changes)
+        assert addresses(slices) == {item["status"]["podIP"] for item in pods}
+        assert sum(len(s["endpoints"]) for s in slices) == len(pods)
+        assert all(len(s["endpoints"]) <= 100 for s in slices)
+        assert slices
+        assert writes(plan(service(), pods, slices, {})) == (0, 0, 0)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -225,6 +227,8 @@ async def test_a_taken_port_is_reported_and_had_when_it_is_free(
             assert event["involvedObject"]["name"] == "web"
             assert f"127.0.0.1:{port}/TCP" in event["message"]
             assert event["count"] == 1
+            if sys.platform == "linux":
+                assert f"(pid {os.getpid()}) has it" in event["message"]
         await here.listening(port)
         assert await here.ask(port) == "a"
         found = here.port(port)
