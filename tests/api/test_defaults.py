@@ -118,6 +118,15 @@ def test_requests_of_the_whole_pod() -> None:
         ),
     )
     assert obj["spec"]["resources"]["requests"] == {"cpu": "300m", "memory": "1Gi"}
+    limited = container(resources={"limits": {"cpu": "2", "hugepages-2Mi": "4Mi"}})
+    obj = prepared(kinds.POD, pod(limited, resources={"requests": {"cpu": "2"}}))
+    assert obj["spec"]["resources"] == {
+        "requests": {"cpu": "2", "hugepages-2Mi": "4Mi"},
+        "limits": {"hugepages-2Mi": "4Mi"},
+    }
+    limited = container(resources={"limits": {"cpu": "2", "memory": "1Gi"}})
+    obj = prepared(kinds.POD, pod(limited, resources={"requests": {"cpu": "2", "memory": "2Gi"}}))
+    assert obj["spec"]["resources"]["limits"] == {"cpu": "2", "memory": "1Gi"}
 
 
 def test_a_deployment_and_its_template() -> None:

@@ -89,7 +89,7 @@ def pod_requests(pod: Obj) -> Resources:
 def pod_limits(pod: Obj) -> Resources:
     """The limits taken together; overhead counts only where there is a limit."""
     spec = pod.get("spec") or {}
-    total = _aggregate(spec, "limits")
+    total = container_limits(spec)
     _override(total, spec, "limits")
     overhead = _amounts(spec.get("overhead"))
     _add(total, {name: amount for name, amount in overhead.items() if total.get(name)})
@@ -99,6 +99,11 @@ def pod_limits(pod: Obj) -> Resources:
 def container_requests(spec: Obj) -> Resources:
     """What a pod spec's containers request together, without overhead and pod-level resources."""
     return _aggregate(spec, "requests")
+
+
+def container_limits(spec: Obj) -> Resources:
+    """What a pod spec's containers may use together, without overhead and pod-level resources."""
+    return _aggregate(spec, "limits")
 
 
 def is_pod_level_resource(name: str) -> bool:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tuik8s.api.defaults.resources import default_resources
 from tuik8s.api.defaults.volumes import default_volume
 from tuik8s.api.images import default_pull_policy
-from tuik8s.api.pods import container_requests, is_pod_level_resource
-from tuik8s.api.quantity import format_amount
 
 if TYPE_CHECKING:
     from tuik8s.api.objects import Obj
@@ -18,9 +17,7 @@ _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 def default_pod(pod: Obj) -> None:
     spec = pod.setdefault("spec", {})
     default_spec(spec)
-    for container in (*(spec.get("initContainers") or ()), *(spec.get("containers") or ())):
-        _default_requests(container)
-    _default_pod_level_requests(spec)
+    default_resources(spec)
     spec.setdefault("enableServiceLinks", True)
     if spec.get("hostNetwork"):
         _default_host_ports(spec)
@@ -91,28 +88,6 @@ def _default_http_get(action: Obj | None) -> None:
     if action is not None:
         action.setdefault("path", "/")
         action.setdefault("scheme", "HTTP")
-
-
-def _default_requests(container: Obj) -> None:
-    """A limit without a request is also the request."""
-    resources = container.get("resources") or {}
-    limits = resources.get("limits")
-    if limits:
-        resources["requests"] = {**limits, **(resources.get("requests") or {})}
-
-
-def _default_pod_level_requests(spec: Obj) -> None:
-    """With limits for the whole pod: what its containers request together, else the limits."""
-    resources = spec.get("resources") or {}
-    limits = resources.get("limits")
-    if not limits:
-        return
-    requests = resources.setdefault("requests", {})
-    for name, amount in container_requests(spec).items():
-        if is_pod_level_resource(name) and not name.startswith("hugepages-"):
-            requests.setdefault(name, format_amount(amount, "DecimalSI" if name == "cpu" else "BinarySI"))
-    for name, text in limits.items():
-        requests.setdefault(name, text)
 
 
 def _default_host_ports(spec: Obj) -> None:

@@ -47,7 +47,6 @@ _UPDATE: dict[tuple[str, str], Update] = {
     ("pods", "status"): pod_updates.validate_pod_status_update,
     ("pods", "ephemeralcontainers"): pod_updates.validate_ephemeral_containers_update,
     ("pods", "resize"): pod_updates.validate_pod_resize,
-    ("namespaces", ""): cluster.validate_namespace_update,
     ("namespaces", "status"): cluster.validate_namespace_status_update,
     ("namespaces", "finalize"): cluster.validate_namespace_finalize,
     ("nodes", ""): cluster.validate_node_update,

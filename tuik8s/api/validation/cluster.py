@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tuik8s.api import errors
-from tuik8s.api.validation.metadata import check_finalizer, validate_metadata_update
+from tuik8s.api.validation.metadata import check_finalizer
 from tuik8s.api.validation.resources import check_resource_amount
 from tuik8s.api.validation.scheduling import check_taints
 from tuik8s.api.validation.values import NEGATIVE, check_cidr
@@ -20,10 +20,6 @@ if TYPE_CHECKING:
 def validate_namespace(namespace: Obj) -> Iterator[FieldError]:
     for finalizer in (namespace.get("spec") or {}).get("finalizers") or ():
         yield from check_finalizer(finalizer, "spec.finalizers")
-
-
-def validate_namespace_update(namespace: Obj, old: Obj) -> Iterator[FieldError]:
-    return validate_metadata_update(namespace, old)
 
 
 def validate_namespace_status_update(namespace: Obj, old: Obj) -> Iterator[FieldError]:
