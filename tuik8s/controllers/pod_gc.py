@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from tuik8s.api import kinds
 from tuik8s.api.clock import timestamp
 from tuik8s.api.errors import ApiError, NotFound
-from tuik8s.api.objects import Key, Obj, copy, is_deleting, is_pod_finished, key_of
+from tuik8s.api.objects import Key, Obj, is_deleting, is_pod_finished, key_of, uid_of
+from tuik8s.api.request import PatchType
 from tuik8s.reconcile import Controller
 
 if TYPE_CHECKING:
@@ -100,16 +101,20 @@ class PodGarbageCollector:
             "reason": "DeletionByPodGC",
             "message": "PodGC: node no longer exists",
         }
-        marked = copy(pod)
-        status = marked.setdefault("status", {})
-        if not is_pod_finished(pod):
-            status["phase"] = "Failed"
-        others = [item for item in status.get("conditions") or () if item["type"] != condition["type"]]
-        status["conditions"] = [*others, condition]
+        phase = {} if is_pod_finished(pod) else {"phase": "Failed"}
+        patch = {"metadata": {"uid": uid_of(pod)}, "status": {**phase, "conditions": [condition]}}
+        key = key_of(pod)
         try:
-            await self._client.update_status(kinds.POD, marked)
+            await self._client.patch(
+                kinds.POD,
+                key.namespace,
+                key.name,
+                patch,
+                patch_type=PatchType.STRATEGIC,
+                subresource="status",
+            )
         except ApiError as error:
-            log.warning("pod %s not marked: %s", key_of(pod), error)
+            log.warning("pod %s not marked: %s", key, error)
             return
         await self._delete(pod)
 
@@ -118,7 +123,7 @@ class PodGarbageCollector:
         key = key_of(pod)
         try:
             await self._client.delete(
-                kinds.POD, key.namespace, key.name, grace_period_seconds=0, uid=pod["metadata"]["uid"]
+                kinds.POD, key.namespace, key.name, grace_period_seconds=0, uid=uid_of(pod)
             )
         except NotFound:
             return

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from tuik8s.api import kinds
 from tuik8s.api.clock import timestamp
 from tuik8s.api.errors import NotFound
-from tuik8s.api.objects import Key, Obj, condition_of, copy, is_deleting, key_of, revision_of, uid_of
+from tuik8s.api.objects import Key, Obj, condition_of, is_deleting, key_of, revision_of, uid_of
 from tuik8s.api.pods import tolerates_taint
+from tuik8s.api.request import PatchType
 from tuik8s.reconcile import Controller
 
 if TYPE_CHECKING:
@@ -115,9 +116,11 @@ class TaintEvictionController:
         }
         try:
             if condition_of(pod, "DisruptionTarget") is None:
-                marked = copy(pod)
-                marked.setdefault("status", {}).setdefault("conditions", []).append(condition)
-                await self._client.update_status(kinds.POD, marked)
+                patch = {"metadata": {"uid": uid_of(pod)}, "status": {"conditions": [condition]}}
+                await self._client.patch(
+                    kinds.POD, key.namespace, key.name, patch, patch_type=PatchType.STRATEGIC,
+                    subresource="status",
+                )  # fmt: skip
             await self._client.delete(kinds.POD, key.namespace, key.name, uid=uid_of(pod))
         except NotFound:
             log.debug("pod %s is gone already", key)

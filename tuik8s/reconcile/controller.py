@@ -59,8 +59,17 @@ class Controller:
         self._reconciled = self._failed = 0
         self._last_error = ""
 
-    def watches(self, informer: Informer, keys: Callable[[Obj], Iterable[Key]] | None = None) -> None:
-        """Enqueue what `keys` yields (default: the object's own key) for the old and the new state."""
+    def watches(
+        self,
+        informer: Informer,
+        keys: Callable[[Obj], Iterable[Key]] | None = None,
+        *,
+        delay: Callable[[Key], float] | None = None,
+    ) -> None:
+        """Enqueue what `keys` yields (default: the object's own key) for the old and the new state.
+
+        `delay` says how many seconds a key may wait, so that a flood of changes becomes one reconcile.
+        """
         map_keys = keys or _own_key
         self._sources.append(informer)
 
@@ -68,7 +77,7 @@ class Controller:
             cause = revision_of(new or old or {})
             for obj in (old, new):
                 for key in map_keys(obj) if obj is not None else ():
-                    self.queue.add(key, cause)
+                    self.queue.add_after(key, delay(key) if delay is not None else 0, cause)
 
         informer.subscribe(enqueue)
 

@@ -61,7 +61,12 @@ class Claims:
     async def claim(self, owner: Obj, *, adoptable: Callable[[Obj], bool] = lambda _: True) -> list[Obj]:
         """Owned and matching objects, after releasing and adopting; shared, not to be changed."""
         selector = LabelSelector.of(owner["spec"]["selector"])
-        claimed = [item for item in self.owned(owner) if await self._keep(owner, item, selector)]
+        claimed: list[Obj] = []
+        for item in self.owned(owner):
+            if selector.matches(labels_of(item)):
+                claimed.append(item)
+            elif not is_deleting(owner):
+                await self._release(owner, item)
         if is_deleting(owner):
             return claimed
         wanted = [
@@ -72,13 +77,6 @@ class Claims:
         if wanted and await self._may_adopt(owner):
             claimed += [item for item in [await self._adopt(owner, item) for item in wanted] if item]
         return claimed
-
-    async def _keep(self, owner: Obj, item: Obj, selector: LabelSelector) -> bool:
-        if selector.matches(labels_of(item)):
-            return True
-        if not is_deleting(owner):
-            await self._release(owner, item)
-        return False
 
     async def _may_adopt(self, owner: Obj) -> bool:
         key = key_of(owner)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from tuik8s.api import kinds
 from tuik8s.api.clock import timestamp
 from tuik8s.api.errors import ApiError, Conflict
-from tuik8s.api.objects import Key, Obj, condition_of, copy, key_of, uid_of
+from tuik8s.api.objects import Key, Obj, condition_of, key_of, uid_of
+from tuik8s.api.request import PatchType
 from tuik8s.client import Cause
 from tuik8s.controllers.node_lifecycle.health import NodeHealth, signs_of_life, silent_status
 from tuik8s.controllers.node_lifecycle.taints import (
@@ -199,14 +200,17 @@ class NodeLifecycleController:
         for pod in self._pods.by_index(NODE_NAME, node):
             if (condition_of(pod, "Ready") or {}).get("status") != "True":
                 continue
-            marked = copy(pod)
-            condition = condition_of(marked, "Ready") or {}
-            condition["status"] = "False"
-            condition["lastTransitionTime"] = timestamp(self._clock.now())
+            when = timestamp(self._clock.now())
+            condition = {"type": "Ready", "status": "False", "lastTransitionTime": when}
+            patch = {"metadata": {"uid": uid_of(pod)}, "status": {"conditions": [condition]}}
+            key = key_of(pod)
             try:
-                await self._client.update_status(kinds.POD, marked)
+                await self._client.patch(
+                    kinds.POD, key.namespace, key.name, patch, patch_type=PatchType.STRATEGIC,
+                    subresource="status",
+                )  # fmt: skip
             except ApiError as error:
-                log.warning("pod %s not marked as not ready: %s", key_of(pod), error)
+                log.warning("pod %s not marked as not ready: %s", key, error)
                 done = done and error.code == 404
                 continue
             self._recorder.event(pod, "Warning", "NodeNotReady", "Node is not ready")

@@ -21,10 +21,11 @@ def calculate_status(
     """`pods` are the active ones; `failure` is why pods could not be created or deleted."""
     template_labels = (replica_set["spec"]["template"].get("metadata") or {}).get("labels") or {}
     wait = _min_ready_seconds(replica_set)
+    ready = [pod for pod in pods if is_pod_ready(pod)]
     counts = {
         "fullyLabeledReplicas": sum(template_labels.items() <= labels_of(pod).items() for pod in pods),
-        "readyReplicas": sum(is_pod_ready(pod) for pod in pods),
-        "availableReplicas": sum(is_available(pod, wait, now) for pod in pods),
+        "readyReplicas": len(ready),
+        "availableReplicas": sum(is_available(pod, wait, now) for pod in ready) if wait else len(ready),
     }
     status: Obj = {"replicas": len(pods), **{field: count for field, count in counts.items() if count}}
     status["terminatingReplicas"] = terminating
