@@ -19,7 +19,7 @@ from tuik8s.scheduler.algorithm import Algorithm
 from tuik8s.scheduler.binder import DefaultBinder
 from tuik8s.scheduler.default_selector import DefaultSelector
 from tuik8s.scheduler.event_handlers import EventHandlers
-from tuik8s.scheduler.framework import ClusterEvent, is_worth_retrying
+from tuik8s.scheduler.framework import Change, ClusterEvent, is_worth_retrying
 from tuik8s.scheduler.plugins import default_plugins
 from tuik8s.scheduler.queue import QueuedPod, QueueStatistics, SchedulingQueue
 from tuik8s.scheduler.snapshot import Snapshot
@@ -78,6 +78,10 @@ class Scheduler:
         filters, scores = default_plugins(DefaultSelector(services, replica_sets))
         self._algorithm = Algorithm(filters, scores, random_source or random.Random())
         self._filters = {plugin.name: plugin for plugin in filters}
+        self._interested = {
+            change: frozenset(plugin.name for plugin in filters if change in plugin.changes)
+            for change in Change
+        }
         self._informers = [informers.of(kinds.NODE), informers.of(kinds.POD), informers.of(kinds.NAMESPACE)]
         self._informers += [services, replica_sets]
         EventHandlers(informers, self._snapshot, self._queue, self._changed, scheduler_name=scheduler_name)
@@ -112,8 +116,10 @@ class Scheduler:
         )  # fmt: skip
 
     def _changed(self, event: ClusterEvent) -> None:
+        interested = self._interested[event.change]
+
         def may_help(queued: QueuedPod) -> bool:
-            plugins = (self._filters[name] for name in queued.rejectors)
+            plugins = (self._filters[name] for name in queued.rejectors & interested)
             return any(is_worth_retrying(plugin, queued.info, event, self._snapshot) for plugin in plugins)
 
         self._queue.move(may_help, event.cause)
