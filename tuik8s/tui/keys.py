@@ -12,9 +12,9 @@ from textual.keys import KEY_NAME_REPLACEMENTS, Keys
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-Scope = Literal["app", "main", "object", "table", "log", "text", "dialog"]
+Scope = Literal["app", "main", "object", "table", "log", "logs", "text", "dialog"]
 """Where an action applies: everywhere, on the main screen, to the objects under cursor or marks of a table,
-inside a table, inside a log, inside a full-screen text, inside a dialog."""
+inside a table, inside a log, on the full screen of a log, inside a full-screen text, inside a dialog."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +130,7 @@ class KeyRegistry:
 _TOGETHER: tuple[frozenset[Scope], ...] = (
     frozenset({"app", "main", "object", "table"}),
     frozenset({"app", "main", "log"}),
+    frozenset({"app", "log", "logs"}),
     frozenset({"app", "text"}),
     frozenset({"app", "dialog"}),
 )
