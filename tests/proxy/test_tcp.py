@@ -75,6 +75,17 @@ async def test_dead_endpoints_are_passed_over(control_plane: ControlPlane) -> No
         assert found.failed >= 1
 
 
+async def test_a_runtime_in_trouble_spoils_one_endpoint_only(control_plane: ControlPlane) -> None:
+    async with world(control_plane) as here:
+        port = free_node_port()
+        await here.serve("b")
+        here.broken.add("a")
+        await here.expose(port)
+        await here.publish("a", "b")
+        await here.listening(port)
+        assert await here.ask(port) == "b"
+
+
 async def test_each_side_may_end_its_half(control_plane: ControlPlane) -> None:
     async def count_then_answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(f"got {len(await reader.read())}".encode())

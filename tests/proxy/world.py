@@ -48,12 +48,14 @@ class World:
         )
         self.ports: dict[str, int] = {}
         self.dialled: list[str] = []
-        self.served = asyncio.Event()
+        self.broken: set[str] = set()
         self._servers: list[asyncio.Server | asyncio.DatagramTransport] = []
 
     async def dial(self, node: str, uid: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         assert (node, port) == ("node-1", 8080)
         self.dialled.append(uid)
+        if uid in self.broken:
+            raise RuntimeError("the engine is gone")
         if uid not in self.ports:
             raise ConnectionRefusedError(111, "connection refused")
         return await asyncio.open_connection(HOST, self.ports[uid])

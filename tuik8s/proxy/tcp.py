@@ -9,7 +9,7 @@ import struct
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tuik8s.proxy.traffic import CONNECT_TIMEOUT, Dial, Limit, Traffic
+from tuik8s.proxy.traffic import CONNECT_TIMEOUT, Dial, Limit, Traffic, note_failure
 
 if TYPE_CHECKING:
     from tuik8s.proxy.balancer import Balancer
@@ -98,9 +98,10 @@ class TcpCarrier:
             try:
                 async with asyncio.timeout(CONNECT_TIMEOUT):
                     backend = await self._reach(endpoint)
-            except OSError as error:
+            except Exception as error:
+                # Whatever the runtime's trouble with this endpoint is, another may still answer.
                 self._traffic.failed += 1
-                log.info("endpoint %s:%d: %s", endpoint.address, endpoint.port, error or type(error).__name__)
+                note_failure(endpoint, error)
             else:
                 self._balancer.settled(client, endpoint)
                 return backend

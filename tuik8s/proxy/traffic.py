@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tuik8s.proxy.service_table import Endpoint
+
+log = logging.getLogger(__name__)
 
 Dial = Callable[[str, str, int], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
 """(node name, pod uid, port) to a TCP connection; raises OSError as connect(2) would."""
@@ -42,3 +49,12 @@ class Limit:
 
     def give_back(self) -> None:
         self.used -= 1
+
+
+def note_failure(endpoint: Endpoint, error: Exception) -> None:
+    """A refused connection is an everyday thing; anything else deserves a trace."""
+    expected = isinstance(error, OSError)
+    log.log(
+        logging.INFO if expected else logging.ERROR, "endpoint %s:%d: %s", endpoint.address, endpoint.port,
+        str(error) or type(error).__name__, exc_info=None if expected else error,
+    )  # fmt: skip

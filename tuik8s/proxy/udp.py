@@ -6,7 +6,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-from tuik8s.proxy.traffic import CONNECT_TIMEOUT, DialUdp, Limit, Traffic
+from tuik8s.proxy.traffic import CONNECT_TIMEOUT, DialUdp, Limit, Traffic, note_failure
 
 if TYPE_CHECKING:
     from tuik8s.proxy.balancer import Balancer
@@ -115,9 +115,10 @@ class UdpCarrier(asyncio.DatagramProtocol):
                     address = await self._reach(endpoint)
                     loop = asyncio.get_running_loop()
                     await loop.create_datagram_endpoint(lambda: flow, remote_addr=address)
-            except OSError as error:
+            except Exception as error:
+                # Whatever the runtime's trouble with this endpoint is, another may still answer.
                 self._traffic.failed += 1
-                log.info("endpoint %s:%d: %s", endpoint.address, endpoint.port, error or type(error).__name__)
+                note_failure(endpoint, error)
             else:
                 flow.endpoint = endpoint
                 self._balancer.settled(flow.client[0], endpoint)
