@@ -59,8 +59,7 @@ class Config:
         chosen = self.data_dir or Path(platformdirs.user_data_dir("tuik8s", appauthor=False)) / self.cluster
         return chosen.expanduser().absolute()
 
-    @property
-    def identity(self) -> str:
-        """Marks this cluster's containers: the name, and which state directory it belongs to."""
-        digest = hashlib.sha256(str(self.directory).encode()).hexdigest()[:8]
+    def identity(self, directory: Path | None = None) -> str:
+        """Marks this cluster's containers: the name, and which state directory they belong to."""
+        digest = hashlib.sha256(str(directory or self.directory).encode()).hexdigest()[:8]
         return f"{self.cluster}-{digest}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -63,6 +64,7 @@ class FolderApplier:
         self._informers: dict[Kind, Informer] = {}
         self._tasks: asyncio.TaskGroup | None = None
         self._loaded = False
+        self._saved = asyncio.Event()
 
     def statuses(self) -> list[ManifestFile]:
         return [file.status for _, file in sorted(self._files.items()) if file.status]
@@ -75,12 +77,16 @@ class FolderApplier:
         async with asyncio.TaskGroup() as tasks:
             self._tasks = tasks
             self._informers.clear()
+            tasks.create_task(self._watch(), name="folder watch")
             retry = FIRST_RETRY
             while True:
+                self._saved.clear()
                 await self.sync()
                 waiting = any(file.waiting for file in self._files.values())
                 retry = min(retry * 2, LAST_RETRY) if waiting else FIRST_RETRY
-                await self._wait(retry if waiting else None)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(retry if waiting else None):
+                        await self._saved.wait()
 
     async def sync(self) -> None:
         """One look at the folder: read what changed, apply it, remove what is gone."""
@@ -103,38 +109,28 @@ class FolderApplier:
         await self._prune()
         await self._inventory.save()
 
-    # Waiting ------------------------------------------------------------------------------------------------
+    # Watching -----------------------------------------------------------------------------------------------
 
-    async def _wait(self, limit: float | None) -> None:
-        """Until something in the folder changes, or for `limit` seconds."""
-        try:
-            async with asyncio.timeout(limit):
-                if self.missing:
-                    await self._comes_back()
-                else:
-                    await self._changes()
-        except TimeoutError:
-            return
-
-    async def _comes_back(self) -> None:
-        while True:  # nothing tells of a folder that does not exist yet
+    async def _watch(self) -> None:
+        """Tell `run` to look, at each change and every two seconds: what is saved before the system watches,
+        and on file systems that report nothing, is found too."""
+        while True:
+            try:
+                await self._follow_changes()
+            except OSError as error:
+                log.warning("cannot watch %s (%s); looking again", self._names(), error)
+            self._saved.set()
             await asyncio.sleep(LOOK_AGAIN_MS / 1000)
-            if all(self._inodes()):
-                return
 
-    async def _changes(self) -> None:
+    async def _follow_changes(self) -> None:
         inodes = self._inodes()
-        try:
-            watch = awatch(
-                *self._roots, debounce=DEBOUNCE_MS, rust_timeout=LOOK_AGAIN_MS, yield_on_timeout=True
-            )
-            async for changes in watch:
-                # A folder that was replaced by another is not seen by the watch on the old one.
-                if changes or self._inodes() != inodes:
-                    return
-        except OSError as error:
-            log.warning("cannot watch %s (%s); looking again", self._names(), error)
-            await asyncio.sleep(LOOK_AGAIN_MS / 1000)
+        if not all(inodes):
+            return
+        watch = awatch(*self._roots, debounce=DEBOUNCE_MS, rust_timeout=LOOK_AGAIN_MS, yield_on_timeout=True)
+        async for _ in watch:
+            self._saved.set()
+            if self._inodes() != inodes:
+                return  # another folder stands there now, which the watch does not see
 
     def _inodes(self) -> list[int]:
         """Which folder stands at each root; 0 for none."""

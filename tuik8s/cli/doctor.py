@@ -107,7 +107,7 @@ def _ports() -> Finding:
 async def _docker(config: Config) -> Finding:
     from tuik8s.cri.docker import DockerRuntime
 
-    runtime = DockerRuntime(cluster=config.identity, clock=SystemClock())
+    runtime = DockerRuntime(cluster=config.identity(), clock=SystemClock())
     try:
         version = await runtime.version()
     except RuntimeFault as error:

@@ -44,7 +44,7 @@ def reset(*, yes: bool, **settings: Any) -> None:
 async def _remove_containers(config: Config) -> str:
     from tuik8s.cri.docker import DockerRuntime
 
-    runtime = DockerRuntime(cluster=config.identity, clock=SystemClock())
+    runtime = DockerRuntime(cluster=config.identity(), clock=SystemClock())
     try:
         await runtime.remove_cluster()
     except RuntimeUnavailable:

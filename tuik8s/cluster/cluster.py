@@ -130,7 +130,7 @@ class Cluster:
         self.supervisor.start("statistics", self.info.run)
         self.supervisor.start("event-expiry", EventExpiry(self.store, clock=self.clock).run)
         self._start_scheduler()
-        self.runtime = await choose_runtime(self.config, self.clock)
+        self.runtime = await choose_runtime(self.config, self.config.identity(self.directory), self.clock)
         self._start_controllers(self.runtime)
         await self._forget_old_nodes()
         self._start_kubelets(self.runtime)

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-async def choose_runtime(config: Config, clock: Clock) -> Runtime:
+async def choose_runtime(config: Config, identity: str, clock: Clock) -> Runtime:
     """Docker when asked for, or when nothing is asked and an engine answers; else simulated. Started."""
     if config.runtime != "simulated":
-        docker = DockerRuntime(cluster=config.identity, clock=clock)
+        docker = DockerRuntime(cluster=identity, clock=clock)
         try:
             await docker.start()
         except RuntimeUnavailable as error:
@@ -31,7 +31,7 @@ async def choose_runtime(config: Config, clock: Clock) -> Runtime:
         else:
             return docker
     simulated = SimulatedRuntime(
-        cluster=config.identity, clock=clock, seed=config.seed or 0, pod_cidr=config.pod_cidr
+        cluster=identity, clock=clock, seed=config.seed or 0, pod_cidr=config.pod_cidr
     )
     await simulated.start()
     return simulated
