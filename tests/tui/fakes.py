@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from tuik8s.api.errors import Expired, ServiceUnavailable
+from tuik8s.api.errors import Expired, NotFound, ServiceUnavailable
 from tuik8s.api.kinds import (
     CONFIG_MAP,
     DEPLOYMENT,
@@ -73,7 +73,7 @@ COLUMNS: dict[Kind, list[tuple[str, str, int]]] = {
 
 
 class FakeTransport:
-    """Answers list and watch with Tables. `put`, `remove` are the cluster's side; `break_down` loses the API."""
+    """Answers list and watch with Tables; `put` and `remove` are the cluster's side."""
 
     def __init__(self) -> None:
         self.revision = 100
@@ -122,10 +122,10 @@ class FakeTransport:
         if request.verb == Verb.LIST:
             self.lists += 1
             return Response(table(request.kind, list(rows.values()), self.revision))
-        found = next(
-            (row["object"] for row in rows.values() if row["object"]["metadata"]["name"] == request.name), {}
-        )
-        return Response(found)
+        for row in rows.values():
+            if row["object"]["metadata"]["name"] == request.name:
+                return Response(row["object"])
+        raise NotFound.of(str(request.kind), request.name)
 
     async def watch(self, request: Request) -> AsyncIterator[WatchEvent]:
         if self.down:
@@ -301,8 +301,10 @@ def event(
         "apiVersion": "v1",
         "kind": "Event",
         "metadata": meta(name, target.get("namespace", "default"), age),
-        "involvedObject": {"apiVersion": "apps/v1" if kind == "Deployment" else "v1", "kind": kind,
-                           "name": target["name"], "namespace": target.get("namespace", ""), "uid": target["uid"]},
+        "involvedObject": {
+            "apiVersion": "apps/v1" if kind == "Deployment" else "v1", "kind": kind, "name": target["name"],
+            "namespace": target.get("namespace", ""), "uid": target["uid"],
+        },
         "type": type, "reason": reason, "message": message, "count": count,
         "firstTimestamp": ago(age * 3), "lastTimestamp": ago(age),
     }  # fmt: skip
@@ -392,13 +394,13 @@ def _objects() -> Iterator[tuple[Kind, tuple[Obj, list[Any]]]]:
         pod("db-0", "prod", status="Terminating", age=432_000, node="node-3", ip="10.244.2.3", app="db"),
     )
     yield POD, pod("migrate-k2x9c", "prod", status="Succeeded", ready=False, age=5_000, app="migrate")
-    yield EVENT, event("BackOff", "Back-off restarting failed container main in pod web-7d9f8c6b5-9qwzt_default",
+    yield EVENT, event("BackOff", "Back-off restarting failed container main in pod web-7d9f8c6b5-9qwzt",
                        crash[0], age=2, type="Warning", count=6)  # fmt: skip
     yield EVENT, event("Pulled", 'Container image "web:1.4" already present on machine', crash[0], age=44)
-    yield EVENT, event("Unhealthy", "Readiness probe failed: connection refused", crash[0], age=190, type="Warning",
-                       count=3)  # fmt: skip
-    yield EVENT, event("Scheduled", "Successfully assigned default/web-7d9f8c6b5-9qwzt to node-2", crash[0], age=720,
-                       source="default-scheduler")  # fmt: skip
+    yield EVENT, event("Unhealthy", "Readiness probe failed: connection refused", crash[0], age=190,
+                       type="Warning", count=3)  # fmt: skip
+    yield EVENT, event("Scheduled", "Successfully assigned default/web-7d9f8c6b5-9qwzt to node-2", crash[0],
+                       age=720, source="default-scheduler")  # fmt: skip
     yield EVENT, event("FailedScheduling", "0/3 nodes are available: 1 node(s) were unschedulable, "
                        "2 Insufficient memory.", pending[0], age=4, type="Warning")  # fmt: skip
     yield EVENT, event("ScalingReplicaSet", "Scaled up replica set web-7d9f8c6b5 from 2 to 3",
@@ -410,7 +412,7 @@ def _objects() -> Iterator[tuple[Kind, tuple[Obj, list[Any]]]]:
 def _logs() -> dict[tuple[str, str], list[bytes]]:
     crash = [
         b"2026-01-02T11:58:20.000000001Z listening on :8080\n",
-        b"2026-01-02T11:58:21.000000001Z \x1b[31mFATAL\x1b[0m cannot reach db-0.db:5432 (connection refused)\n",
+        b"2026-01-02T11:58:21.000000001Z \x1b[31mFATAL\x1b[0m cannot reach db-0.db:5432 (refused)\n",
         b"2026-01-02T11:58:21.000000002Z exit status 1\n",
     ]
     api = [b"2026-01-02T11:59:%02d.000000000Z GET /healthz 200 %dms\n" % (n, n % 4) for n in range(40)]

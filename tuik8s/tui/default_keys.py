@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tuik8s.tui.keys import KeyAction, KeyRegistry
+from tuik8s.tui.view_keys import VIEW_KEYS
 
 PODS = frozenset({"pods"})
 NODES = frozenset({"nodes"})
@@ -13,27 +14,29 @@ DEPLOYMENTS = frozenset({"deployments"})
 
 _MOVE = [
     KeyAction(
-        id="pane.next", keys=("tab",), label="pane", help="Go to the next pane", group="Panes",
-        scope="main", footer=4,
+        id="pane.next", footer=14, keys=("tab",), label="pane", help="Go to the next pane", group="Panes",
+        scope="main",
     ),
     KeyAction(
         id="pane.previous", keys=("shift+tab",), label="pane back", help="Go to the previous pane",
         group="Panes", scope="main",
     ),
     KeyAction(
-        id="pane.goto", keys=("g",), label="go to", help="Go to a pane by its letter, or to the first row",
-        group="Panes", scope="main", footer=5,
+        id="pane.goto", footer=15,
+        keys=("g",), label="go to", help="Go to a pane by its letter, or to the first row",
+        group="Panes", scope="main",
     ),
     KeyAction(
-        id="view.zoom", keys=("z",), label="zoom", help="Let the pane fill the screen, or put it back",
-        group="Panes", scope="main", footer=6,
+        id="view.zoom", footer=16,
+        keys=("z",), label="zoom", help="Let the pane fill the screen, or put it back",
+        group="Panes", scope="main",
     ),
     KeyAction(
         id="view.peek", keys=("v",), label="peek", group="Panes", scope="main",
         help="On a small screen, choose what the strip below the table shows",
     ),
     KeyAction(
-        id="nav.enter", keys=("enter",), label="open", group="Panes", scope="main", footer=7,
+        id="nav.enter", footer=13, keys=("enter",), label="open", group="Panes", scope="main",
         help="Go into the row: a Deployment's, Service's or Node's Pods, a Pod's logs",
     ),
     KeyAction(
@@ -44,11 +47,11 @@ _MOVE = [
 
 _SHOW = [
     KeyAction(
-        id="view.command", keys=(":",), label="command", group="Show", scope="main", footer=2,
+        id="view.command", footer=2, keys=(":",), label="command", group="Show", scope="main",
         help="Show a kind (`:cm`), an object (`:deploy web`), namespaces (`:ns a,b`) or quit (`:q`)",
     ),
     KeyAction(
-        id="view.filter", keys=("/",), label="filter", group="Show", scope="main", footer=3,
+        id="view.filter", footer=3, keys=("/",), label="filter", group="Show", scope="main",
         help="Filter the table: text, `!text` for rows without it, `-l app=web` by label",
     ),
     KeyAction(
@@ -63,15 +66,15 @@ _SHOW = [
         id="view.theme", keys=("t",), label="theme", group="Show", scope="app", help="Take the next theme",
     ),
     KeyAction(
-        id="app.palette", keys=("ctrl+p",), label="palette", group="Show", scope="app",
-        action="command_palette", help="Search everything that can be done", footer=9,
+        id="app.palette", footer=20, keys=("ctrl+p",), label="palette", group="Show", scope="app",
+        action="command_palette", help="Search everything that can be done",
     ),
     KeyAction(
-        id="app.help", keys=("?",), label="help", group="Show", scope="app", footer=1,
+        id="app.help", footer=1, keys=("?",), label="help", group="Show", scope="app",
         help="List every key",
     ),
     KeyAction(
-        id="app.quit", keys=("ctrl+q",), label="quit", group="Show", scope="app", footer=10,
+        id="app.quit", footer=21, keys=("ctrl+q",), label="quit", group="Show", scope="app",
         help="Stop the cluster and leave", action="quit",
     ),
 ]  # fmt: skip
@@ -135,8 +138,9 @@ _TABLE = [
         help="Turn the order round",
     ),
     KeyAction(
-        id="table.mark", keys=("space",), label="mark", group="Table", scope="table", action="mark",
-        help="Mark the row and go on to the next", footer=8,
+        id="table.mark", footer=17,
+        keys=("space",), label="mark", group="Table", scope="table", action="mark",
+        help="Mark the row and go on to the next",
     ),
     KeyAction(
         id="table.mark_range", keys=("ctrl+@",), label="mark range", group="Table", scope="table",
@@ -158,15 +162,15 @@ _TABLE = [
 
 _OBJECT = [
     KeyAction(
-        id="object.describe", keys=("d",), label="describe", group="Object", scope="object", footer=11,
+        id="object.describe", footer=4, keys=("d",), label="describe", group="Object", scope="object",
         help="Describe the object, live", kubectl="kubectl describe {kind} {name} {namespace}",
     ),
     KeyAction(
-        id="object.yaml", keys=("y",), label="yaml", group="Object", scope="object", footer=12,
+        id="object.yaml", footer=5, keys=("y",), label="yaml", group="Object", scope="object",
         help="The object as YAML, live", kubectl="kubectl get {kind} {name} {namespace} -o yaml",
     ),
     KeyAction(
-        id="object.logs", keys=("l",), label="logs", group="Object", scope="object", footer=13,
+        id="object.logs", footer=6, keys=("l",), label="logs", group="Object", scope="object",
         kinds=LOGGED, help="Logs on a full screen", kubectl="kubectl logs {kind}/{name} {namespace} -f",
     ),
     KeyAction(
@@ -175,7 +179,7 @@ _OBJECT = [
         kubectl="kubectl logs {name} {namespace} --previous",
     ),
     KeyAction(
-        id="pod.shell", keys=("s",), label="shell", group="Object", scope="object", kinds=PODS, footer=14,
+        id="pod.shell", footer=7, keys=("s",), label="shell", group="Object", scope="object", kinds=PODS,
         help="A shell in a container", kubectl="kubectl exec -it {name} {namespace} -- sh",
     ),
     KeyAction(
@@ -183,41 +187,44 @@ _OBJECT = [
         help="Go to the object that controls this one",
     ),
     KeyAction(
-        id="object.menu", keys=("m",), label="menu", group="Object", scope="object", footer=20,
+        id="object.menu", footer=18, keys=("m",), label="menu", group="Object", scope="object",
         help="Everything that can be done with the object",
     ),
     KeyAction(
-        id="object.edit", keys=("e",), label="edit", group="Object", scope="object", mutates=True,
-        help="Edit the object in $EDITOR", kubectl="kubectl edit {kind} {name} {namespace}", footer=17,
+        id="object.edit", footer=19, keys=("e",), label="edit", group="Object", scope="object", mutates=True,
+        help="Edit the object in $EDITOR", kubectl="kubectl edit {kind} {name} {namespace}",
     ),
     KeyAction(
-        id="object.delete", keys=("D",), label="delete", group="Object", scope="object", mutates=True,
-        bulk=True, footer=19, help="Delete, after a dialog that names what goes",
+        id="object.delete", footer=12,
+        keys=("D",), label="delete", group="Object", scope="object", mutates=True,
+        bulk=True, help="Delete, after a dialog that names what goes",
         kubectl="kubectl delete {kind} {name} {namespace}",
     ),
     KeyAction(
-        id="workload.scale", keys=("s",), label="scale", group="Object", scope="object", mutates=True,
-        kinds=SCALABLE, bulk=True, footer=14, help="Set the number of replicas",
+        id="workload.scale", footer=7,
+        keys=("s",), label="scale", group="Object", scope="object", mutates=True,
+        kinds=SCALABLE, bulk=True, help="Set the number of replicas",
         kubectl="kubectl scale {kind}/{name} {namespace} --replicas=N",
     ),
     KeyAction(
-        id="workload.scale_up", keys=("+", "="), label="one more", group="Object", scope="object",
-        mutates=True, kinds=SCALABLE, help="One replica more", footer=15,
+        id="workload.scale_up", footer=8, keys=("+", "="), label="one more", group="Object", scope="object",
+        mutates=True, kinds=SCALABLE, help="One replica more",
         kubectl="kubectl scale {kind}/{name} {namespace} --replicas=+1",
     ),
     KeyAction(
-        id="workload.scale_down", keys=("-",), label="one less", group="Object", scope="object",
-        mutates=True, kinds=SCALABLE, help="One replica less", footer=16,
+        id="workload.scale_down", footer=9, keys=("-",), label="one less", group="Object", scope="object",
+        mutates=True, kinds=SCALABLE, help="One replica less",
         kubectl="kubectl scale {kind}/{name} {namespace} --replicas=-1",
     ),
     KeyAction(
-        id="workload.rollback", keys=("R",), label="rollback", group="Object", scope="object",
-        mutates=True, kinds=DEPLOYMENTS, help="Choose an earlier revision and return to it", footer=16,
+        id="workload.rollback", footer=10, keys=("R",), label="rollback", group="Object", scope="object",
+        mutates=True, kinds=DEPLOYMENTS, help="Choose an earlier revision and return to it",
         kubectl="kubectl rollout undo {kind}/{name} {namespace}",
     ),
     KeyAction(
-        id="workload.restart", keys=("r",), label="restart", group="Object", scope="object", mutates=True,
-        kinds=ROLLOUTS, bulk=True, help="Replace its Pods one after another", footer=18,
+        id="workload.restart", footer=11,
+        keys=("r",), label="restart", group="Object", scope="object", mutates=True,
+        kinds=ROLLOUTS, bulk=True, help="Replace its Pods one after another",
         kubectl="kubectl rollout restart {kind}/{name} {namespace}",
     ),
     KeyAction(
@@ -226,13 +233,13 @@ _OBJECT = [
         kubectl="kubectl rollout pause {kind}/{name} {namespace}",
     ),
     KeyAction(
-        id="node.cordon", keys=("C",), label="cordon", group="Object", scope="object", mutates=True,
-        kinds=NODES, bulk=True, help="Take no new Pods, or take them again", footer=14,
+        id="node.cordon", footer=7, keys=("C",), label="cordon", group="Object", scope="object", mutates=True,
+        kinds=NODES, bulk=True, help="Take no new Pods, or take them again",
         kubectl="kubectl cordon {name}",
     ),
     KeyAction(
-        id="node.drain", keys=("r",), label="drain", group="Object", scope="object", mutates=True,
-        kinds=NODES, help="Cordon the node and evict its Pods", footer=15,
+        id="node.drain", footer=8, keys=("r",), label="drain", group="Object", scope="object", mutates=True,
+        kinds=NODES, help="Cordon the node and evict its Pods",
         kubectl="kubectl drain {name} --ignore-daemonsets --delete-emptydir-data",
     ),
     KeyAction(
@@ -263,8 +270,9 @@ _LOG = [
         help="The oldest line kept",
     ),
     KeyAction(
-        id="log.follow", keys=("end", "G", "F"), label="follow", group="Log", scope="log", action="follow",
-        help="Jump to the end and follow", footer=11,
+        id="log.follow", footer=4,
+        keys=("end", "G", "F"), label="follow", group="Log", scope="log", action="follow",
+        help="Jump to the end and follow",
     ),
     KeyAction(
         id="log.left", keys=("left",), label="left", group="Log", scope="log", action="pan(-8)",
@@ -275,12 +283,12 @@ _LOG = [
         help="Scroll long lines to the right",
     ),
     KeyAction(
-        id="log.wrap", keys=("w",), label="wrap", group="Log", scope="log", action="wrap",
-        help="Wrap long lines, or clip them", footer=12,
+        id="log.wrap", footer=5, keys=("w",), label="wrap", group="Log", scope="log", action="wrap",
+        help="Wrap long lines, or clip them",
     ),
     KeyAction(
-        id="log.timestamps", keys=("T",), label="timestamps", group="Log", scope="log",
-        action="timestamps", help="Show when each line was written", footer=13,
+        id="log.timestamps", footer=6, keys=("T",), label="timestamps", group="Log", scope="log",
+        action="timestamps", help="Show when each line was written",
     ),
     KeyAction(
         id="log.next_match", keys=("n",), label="next match", group="Log", scope="log",
@@ -300,5 +308,5 @@ _LOG = [
     ),
 ]  # fmt: skip
 
-REGISTRY = KeyRegistry([*_MOVE, *_SHOW, *_NAMESPACES, *_TABLE, *_OBJECT, *_LOG])
+REGISTRY = KeyRegistry([*_MOVE, *_SHOW, *_NAMESPACES, *_TABLE, *_OBJECT, *_LOG, *VIEW_KEYS])
 """The default keys."""

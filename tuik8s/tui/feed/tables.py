@@ -105,6 +105,7 @@ class TableFeed:
 
     async def _back_off(self, error: Exception) -> None:
         log.warning("feed of %s: %s", self.kind, error, exc_info=not str(error))
+        self._revision = ""
         self.lost = str(error) or type(error).__name__
         self._post(FeedLost(self.kind, self.lost, self._delay))
         await asyncio.sleep(self._delay)

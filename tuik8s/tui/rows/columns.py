@@ -17,16 +17,24 @@ GAP = 2
 AGE_WIDTH = 5
 NAME_LEAST = 14
 TEXT_LEAST = 12
+MESSAGE_LEAST = 28
 ELASTIC_ABOVE = 22
 """Texts wider than this may be cut short."""
 
 _RANKS = {
-    "name": 0, "file": 0, "status": 1, "ready": 2, "reason": 2, "state": 2, "message": 3, "object": 4,
-    "last seen": 4, "age": 5, "restarts": 6, "port(s)": 3, "type": 8, "cluster-ip": 7, "namespace": 12,
+    "name": 0, "file": 0, "status": 1, "ready": 2, "reason": 2, "state": 2, "message": 3, "object": 5,
+    "last seen": 2, "age": 5, "restarts": 6, "port(s)": 3, "type": 8, "cluster-ip": 7, "namespace": 12,
     "version": 20, "up-to-date": 21, "available": 22, "roles": 25, "external-ip": 30, "node": 50, "ip": 51,
 }  # fmt: skip
 _NEVER_OFFERED = frozenset({"nominated node", "readiness gates", "subobject", "first seen", "name"})
 """Wide columns that are shown only when asked for."""
+
+
+_SHORT_HEADERS = {"last seen": "SEEN", "first seen": "FIRST"}
+
+
+def header_text(column: Column) -> str:
+    return _SHORT_HEADERS.get(column.name.lower(), column.name.upper())
 
 
 class Placed(NamedTuple):
@@ -44,14 +52,14 @@ def is_right(column: Column) -> bool:
 
 def natural_widths(columns: Sequence[Column], rows: Iterable[Row]) -> list[int]:
     """How wide each column would have to be; ages get a constant width, so that counting moves nothing."""
-    widths = [len(column.name) for column in columns]
+    widths = [len(header_text(column)) for column in columns]
     cells = [row.cells for row in rows]
     if cells:
         found = [max(map(len, column)) for column in zip(*cells, strict=False)]
         widths = [max(pair) for pair in zip(widths, found, strict=False)]
     for index, column in enumerate(columns):
         if column.name.lower() in COUNTED_FROM:
-            widths[index] = max(AGE_WIDTH, len(column.name))
+            widths[index] = max(AGE_WIDTH, len(header_text(column)))
     return widths
 
 
@@ -96,6 +104,8 @@ def _rank(column: Column, index: int) -> tuple[int, int]:
 def _least(column: Column, natural: int) -> int:
     if column.name.lower() == "name":
         return min(natural, NAME_LEAST)
+    if column.name.lower() == "message":
+        return min(natural, MESSAGE_LEAST)
     return min(natural, TEXT_LEAST) if natural > ELASTIC_ABOVE else natural
 
 

@@ -14,7 +14,7 @@ LONGEST_SHOWN = 8_000
 _NOT_COLOR = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-ln-~]"  # control sequences other than SGR
     r"|\x1b[\]PX^_].*?(?:\x1b\\|\x07|$)"  # operating system commands and their like
-    r"|\x1b[^\[]?"
+    r"|\x1b(?!\[[0-9;:]*m)[^\[]?"
     r"|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f]"
 )
 

@@ -72,6 +72,8 @@ class Board(Container):
 
     def _show_visible(self) -> None:
         visible = frozenset(self._where(self.size))
+        if visible != self.visible_panes:
+            self.post_message(self.Rearranged())
         self.visible_panes = visible
         for name, pane in self._panes.items():
             pane.display = name in visible
@@ -79,10 +81,11 @@ class Board(Container):
             self.activate("main" if "main" in visible else next(name for name in ORDER if name in visible))
 
     @on(DescendantFocus)
-    def _focus_moved(self, event: DescendantFocus) -> None:
-        name = str(event.widget.id)
-        if name in self._panes:
-            self._take_active(name)
+    def _focus_moved(self) -> None:
+        """These events may arrive out of order, so the screen is asked who has the focus now."""
+        focused = self.screen.focused
+        if focused is not None and focused.id in self._panes:
+            self._take_active(focused.id)
 
     def _take_active(self, name: str) -> None:
         table = name if name in TABLES else self.arrangement.table

@@ -54,7 +54,7 @@ def regions(screen: Size, board: Size, wanted: Arrangement) -> dict[str, Region]
 
 def _compact(board: Size, wanted: Arrangement) -> dict[str, Region]:
     strip = 0 if wanted.peek == "off" or board.height < 14 else max(6, board.height * 3 // 10)
-    if wanted.active in ("events", "logs", "describe") and wanted.active != wanted.peek:
+    if wanted.active not in (wanted.table, wanted.peek):
         return {wanted.active: Region(0, 0, board.width, board.height)}
     top = board.height - strip
     found = {wanted.table: Region(0, 0, board.width, top)}
@@ -74,8 +74,8 @@ def _normal(board: Size, wanted: Arrangement) -> dict[str, Region]:
 
 
 def _large(board: Size, wanted: Arrangement) -> dict[str, Region]:
-    left = min(60, board.width * 26 // 100)
-    right = min(80, board.width * 32 // 100)
+    left = min(60, board.width * 24 // 100)
+    right = min(80, board.width * 29 // 100)
     middle = board.width - left - right
     found = _stack(SIDE, _side_heights(board.height, wanted.nodes), 0, left)
     main = board.height * 50 // 100

@@ -13,6 +13,7 @@ from tuik8s.tui.host import Target
 from tuik8s.tui.messages import FeedLost, FeedRestored, Notice
 from tuik8s.tui.rows.filtering import NO_FILTER, Filter
 from tuik8s.tui.rows.manifests import MANIFEST_FILE
+from tuik8s.tui.rows.model import one_line
 from tuik8s.tui.rows.summary import ordered_namespaces
 from tuik8s.tui.screens import chrome
 from tuik8s.tui.screens.goto import TOP, GotoScreen
@@ -43,8 +44,9 @@ class MainScreen(PanesScreen):
 
     def __init__(self, host: Host) -> None:
         super().__init__(host)
-        self._notice: Notice | None = None
+        self._notices: list[Notice] = []
         self._filter_before: Filter = NO_FILTER
+        self._filter_problem = ""
         self._own: dict[str, Callable[[], None]] = {
             "pane.next": lambda: self.board.cycle(1),
             "pane.previous": lambda: self.board.cycle(-1),
@@ -191,8 +193,9 @@ class MainScreen(PanesScreen):
     def _back(self) -> None:
         """One thing at a time: an error, the filter, the way one came, the zoom."""
         table = self.subject_table
-        if self._notice is not None and self._notice.severity == "error":
-            self._clear_notice(self._notice)
+        notice = self._notice
+        if notice is not None and notice.severity == "error":
+            self._clear_notice(notice)
         elif table.order.filter or table.order.faults_only:
             table.order.faults_only = False
             table.set_filter(NO_FILTER)
@@ -217,27 +220,27 @@ class MainScreen(PanesScreen):
     @on(Prompt.Edited)
     def _edited(self, message: Prompt.Edited) -> None:
         if message.purpose == "filter":
-            self._filter(message.text, quiet=True)
+            self._filter(message.text)
         elif message.purpose == "search":
             self.query_one("#logs", LogView).set_search(message.text)
 
-    def _filter(self, text: str, *, quiet: bool = False) -> None:
+    def _filter(self, text: str) -> bool:
+        """Apply it; False, and nothing changed, when it does not parse."""
         try:
-            wanted = Filter.parse(text)
+            self._filter_table().set_filter(Filter.parse(text))
         except ValueError as error:
-            if not quiet:
-                self.host.notice(f"filter: {error}", "warning")
-            return
-        self._filter_table().set_filter(wanted)
+            self._filter_problem = str(error)
+            return False
+        return True
 
     @on(Prompt.Closed)
     async def _prompt_closed(self, message: Prompt.Closed) -> None:
         self.board.activate(self.board.active)
         if message.purpose == "filter":
-            if message.text is None:
+            if message.text is None or not self._filter(message.text):
                 self._filter_table().set_filter(self._filter_before)
-            else:
-                self._filter(message.text)
+                if message.text is not None:
+                    self.host.notice(f"filter: {self._filter_problem}", "warning")
         elif message.purpose == "search":
             logs = self.query_one("#logs", LogView)
             logs.set_search(message.text or "")
@@ -295,30 +298,45 @@ class MainScreen(PanesScreen):
 
     @on(Notice)
     def _noticed(self, message: Notice) -> None:
-        self._notice = message
+        self._notices.append(message)
+        del self._notices[:-20]
         seconds = NOTICE_SECONDS.get(message.severity)
         if seconds is not None:
             self.set_timer(seconds, lambda: self._clear_notice(message))
         self._show_notice()
 
     def _clear_notice(self, notice: Notice) -> None:
-        if self._notice is notice:
-            self._notice = None
+        if notice in self._notices:
+            self._notices.remove(notice)
             self._show_notice()
+
+    @property
+    def _notice(self) -> Notice | None:
+        """The latest; an error is not covered by what is not one."""
+        errors = [notice for notice in self._notices if notice.severity == "error"]
+        found = errors or self._notices
+        return found[-1] if found else None
 
     @on(FeedLost)
     @on(FeedRestored)
     def _connection_changed(self) -> None:
         self._show_notice()
 
+    def subject_changed(self) -> None:
+        self.refresh_bindings()
+        self._show_notice()
+
     def _show_notice(self) -> None:
         words: list[Word] = []
+        notice = self._notice
         lost = self.host.hub.lost
         self.set_class(bool(lost), "-lost")
         if lost:
             words.append(Word(f"API lost: {lost[0].lost}", "error"))
             words.append(Word("the panes show what was last known; trying again", "muted", 1))
-        elif self._notice is not None:
-            words.append(Word(self._notice.text.replace("\n", " "), _NOTICE_TONES[self._notice.severity]))
-        hint = self._notice is not None and self._notice.severity == "error" and not lost
+        elif notice is not None:
+            words.append(Word(one_line(notice.text), _NOTICE_TONES[notice.severity]))
+        elif self.subject_table.id == "manifests" and (row := self.subject_table.cursor_row):
+            words.append(Word(row.object["message"], "muted"))
+        hint = notice is not None and notice.severity == "error" and not lost
         self.query_one("#notices", Line).show(words, [Word("esc", "key", 1)] if hint else [])

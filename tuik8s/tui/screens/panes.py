@@ -47,6 +47,13 @@ FOLLOW_AFTER = 0.15
 """Seconds the cursor must rest before the logs change over: moving through a table opens no streams."""
 
 
+def _told_by(scope: EventScope | None) -> frozenset[str]:
+    """Columns that say nothing new when all events are about one object."""
+    if scope is None:
+        return frozenset()
+    return frozenset({"namespace", "object"}) if scope.kind in (POD, NODE) else frozenset({"namespace"})
+
+
 class PanesScreen(Screen[None]):
     """Opens the feeds of its panes; the app's hub closes them. Only visible panes are brought up to date."""
 
@@ -199,10 +206,15 @@ class PanesScreen(Screen[None]):
         self.retitle(message.table)
 
     def retitle(self, table: Table) -> None:
+        table.empty_text = titles.empty_text(table.order, self.kind_of(table), synced=self._synced(table))
         pane = str(table.id)
         label = LABELS[pane] if pane != "main" else titles.kind_label(self.navigator.kind)
         table.border_title = titles.table_title(pane, label, table.order)
         table.border_subtitle = titles.table_subtitle(table.order, len(table.marks), wide=table.wide)
+
+    def _synced(self, table: Table) -> bool:
+        feed = self.host.hub.feed(self.kind_of(table))
+        return feed is None or feed.synced
 
     @on(LogView.Changed)
     def _retitle_log(self, message: LogView.Changed) -> None:
@@ -233,6 +245,10 @@ class PanesScreen(Screen[None]):
         self.follow_events()
         self._follow_logs_soon()
         self._describe()
+        self.subject_changed()
+
+    def subject_changed(self) -> None:
+        """The selection is another row, or it looks different."""
 
     def follow_events(self) -> None:
         """Narrow the events to the selection, or widen them to all."""
@@ -245,6 +261,7 @@ class PanesScreen(Screen[None]):
             scope = EventScope.of(self.navigator.kind_of(pane), row, self.host.hub.objects)
         if scope != self._event_scope or (scope is None) != (events.order.scope is None):
             self._event_scope = scope
+            events.hide_columns(_told_by(scope))
             events.order.scope = scope.scope() if scope is not None else None
             events.refresh_rows()
 

@@ -49,6 +49,20 @@ def table_subtitle(order: RowOrder, marks: int, *, wide: bool) -> Text:
     return Text(" · ".join(parts))
 
 
+def empty_text(order: RowOrder, kind: Kind, *, synced: bool) -> str:
+    """Why a table has no rows."""
+    what = kind_label(kind).lower() if kind.plural != "manifests" else "files"
+    if not synced:
+        return "loading"
+    if order.filter or order.faults_only:
+        return f"no {what} match; esc clears the filter"
+    if order.scope is not None:
+        return f"no {what} of {order.scope.label}"
+    if order.namespaces and kind.namespaced:
+        return f"no {what} in {', '.join(sorted(order.namespaces))}; 0 shows all namespaces"
+    return f"no {what}"
+
+
 def kind_label(kind: Kind) -> str:
     """`ConfigMaps`, `Endpoints`."""
     return kind.kind if kind.kind.endswith("s") else f"{kind.kind}s"

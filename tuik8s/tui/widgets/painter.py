@@ -10,7 +10,7 @@ from rich.segment import Segment
 from textual.strip import Strip
 
 from tuik8s.tui.rows.ages import COUNTED_FROM, age_text, restarts_text
-from tuik8s.tui.rows.columns import GAP, Placed, pad
+from tuik8s.tui.rows.columns import GAP, Placed, header_text, pad
 from tuik8s.tui.rows.tones import tone_function
 
 if TYPE_CHECKING:
@@ -89,15 +89,21 @@ class RowPainter:
         style = self._styles["header"]
         segments = [Segment(" " * GUTTER, style)]
         for position, item in enumerate(self.placed):
-            text = self._columns[item.column].name.upper()
             sorted_by = item.column == sort_index
-            if sorted_by:
-                text = f"{text[: item.width - 1]}{'▾' if reverse else '▴'}"
-            cell_style = self._styles["sorted"] if sorted_by else style
-            segments.append(Segment(pad(text, item.width, right=item.right), cell_style))
-            if position + 1 < len(self.placed):
-                segments.append(Segment(" " * GAP, style))
+            mark = ("▾" if reverse else "▴") if sorted_by else ""
+            last = position + 1 == len(self.placed)
+            text = header_text(self._columns[item.column])[: item.width - 1 if last and mark else item.width]
+            if last or not item.right:
+                cell = pad(text + mark, item.width + (0 if last else GAP), right=item.right)
+            else:
+                cell = pad(text, item.width, right=True) + f"{mark:<{GAP}}"
+            segments.append(Segment(cell, self._styles["sorted"] if sorted_by else style))
         return Strip(segments).extend_cell_length(width, style)
+
+    def remark(self, text: str, width: int) -> Strip:
+        """A quiet sentence instead of rows."""
+        style = self._styles["row"] + self._styles["muted"]
+        return Strip([Segment(f"{'':{GUTTER}}{text}", style)]).adjust_cell_length(width, style)
 
     def column_at(self, x: int) -> int:
         """The model's index of the column drawn at this cell; -1 beside all."""
@@ -110,7 +116,9 @@ class RowPainter:
 
     def _draw(self, row: Row, look: Look, ages: tuple[str, ...], width: int) -> Strip:
         base = self._base(look)
-        segments = [Segment(f"{look.sign} ", base + self._styles["sign"])]
+        segments = [
+            Segment(f"{look.sign} ", base + self._styles["sign" if look.focused or look.marked else "muted"])
+        ]
         texts = iter(ages)
         for position, item in enumerate(self.placed):
             cell = row.cells[item.column] if item.column < len(row.cells) else ""

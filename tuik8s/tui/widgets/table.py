@@ -70,8 +70,9 @@ class Table(ScrollView, can_focus=True):
         self.cursor_uid = ""
         self.marks: set[str] = set()
         self.wide = False
-        self.hidden_columns: frozenset[str] = frozenset()
-        """In lower case; takes effect with the next change."""
+        self.empty_text = ""
+        """What to say while there are no rows."""
+        self._hidden_columns: frozenset[str] = frozenset()
         self._now = now
         self._stay_on_top = stay_on_top
         self._moved = False
@@ -94,6 +95,7 @@ class Table(ScrollView, can_focus=True):
         """Show another kind, or the same narrowed to a scope; filter, marks and cursor start anew."""
         namespaces = self.order.namespaces
         self.order = RowOrder(model, plural)
+        self._natural, self._painter = [], None
         self.order.namespaces, self.order.scope, self.order.sort_column = namespaces, scope, sort
         self.cursor_uid, self._cursor_index, self._moved = "", 0, False
         self.marks.clear()
@@ -107,6 +109,12 @@ class Table(ScrollView, can_focus=True):
     def set_namespaces(self, namespaces: frozenset[str]) -> None:
         self.order.namespaces = namespaces
         self.refresh_rows()
+
+    def hide_columns(self, names: frozenset[str]) -> None:
+        """In lower case; the others get their room."""
+        if names != self._hidden_columns:
+            self._hidden_columns, self._painter = names, None
+            self.refresh()
 
     @property
     def cursor_row(self) -> Row | None:
@@ -193,7 +201,8 @@ class Table(ScrollView, can_focus=True):
     # --- geometry
 
     def _fit(self) -> None:
-        if self._painter is None and self.model.columns and self.size.width:
+        known = bool(self.model.columns) and len(self._natural) == len(self.model.columns)
+        if self._painter is None and known and self.size.width:
             hidden = (
                 frozenset({NAMESPACE_COLUMN.lower()}) if len(self.order.namespaces) == 1 else frozenset[str]()
             )
@@ -238,6 +247,8 @@ class Table(ScrollView, can_focus=True):
             return Strip.blank(width, self.rich_style)
         extent = max(width, painter.width)
         left, top = self.scroll_offset
+        if not len(self.order):
+            return painter.remark(self.empty_text if y == 0 else "", width)
         if y == 0:
             index = self.model.column_index(self.order.sort_column)
             return painter.header(index, self.order.reverse, extent).crop(left, left + width)

@@ -1,0 +1,81 @@
+"""The app on a frozen cluster, at any size, and its screen as text."""
+
+from __future__ import annotations
+
+import os
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.tui.fakes import FakeInfo, FakeTransport, FrozenClock, fake_client, populate
+from tuik8s.tui.app import TuiApp
+from tuik8s.tui.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from textual.pilot import Pilot
+    from textual.widget import Widget
+
+SNAPSHOTS = Path(__file__).parent / "__snapshots__"
+
+
+class Stage:
+    """A running app with the cluster's side of it."""
+
+    def __init__(self, app: TuiApp, pilot: Pilot[None], transport: FakeTransport) -> None:
+        self.app = app
+        self.pilot = pilot
+        self.transport = transport
+
+    async def settle(self) -> None:
+        """Until feeds, paced announcements and the delayed log switch have had their turn."""
+        await self.pilot.pause(0.3)
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+        await self.settle()
+
+    def screen(self) -> str:
+        strips = self.app.screen._compositor.render_strips()
+        return "\n".join("".join(part.text for part in strip).rstrip() for strip in strips) + "\n"
+
+    def text_of(self, widget: Widget) -> str:
+        return "\n".join(widget.render_line(y).text.rstrip() for y in range(widget.size.height))
+
+
+@asynccontextmanager
+async def run_stage(
+    size: tuple[int, int] = (120, 40),
+    *,
+    settings: Settings | None = None,
+    filled: bool = True,
+    **options: Any,
+) -> AsyncIterator[Stage]:
+    transport = options.pop("transport", None) or FakeTransport()
+    if filled:
+        populate(transport)
+    info = options.pop("info", FakeInfo())
+    app = TuiApp(
+        fake_client(transport), info, clock=FrozenClock(), settings=settings or Settings(), **options
+    )
+    async with app.run_test(size=size) as pilot:
+        stage = Stage(app, pilot, transport)
+        await stage.settle()
+        yield stage
+
+
+@pytest.fixture
+def same_as_snapshot() -> Callable[[str, str], None]:
+    """Compares a screen with the stored one; `TUIK8S_UPDATE_SNAPSHOTS=1` stores it instead."""
+
+    def compare(name: str, screen: str) -> None:
+        path = SNAPSHOTS / f"{name}.txt"
+        if os.environ.get("TUIK8S_UPDATE_SNAPSHOTS"):
+            SNAPSHOTS.mkdir(exist_ok=True)
+            path.write_text(screen, encoding="utf-8")
+        assert screen == path.read_text(encoding="utf-8")
+
+    return compare

@@ -1,0 +1,272 @@
+"""The main screen as a person meets it: keys in, panes out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from rich.text import Text
+
+from tests.tui.conftest import run_stage
+from tests.tui.fakes import pod
+from tuik8s.api.kinds import POD
+from tuik8s.tui.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tuik8s.api.objects import Obj
+    from tuik8s.tui.host import DescribeContext, Host, Target
+
+
+HANDLED = ("object.describe", "object.yaml", "object.logs", "pod.shell", "workload.scale", "object.delete")
+
+
+def _about(obj: Obj, context: DescribeContext) -> list[Text]:
+    return [Text(f"About {obj['metadata']['name']}")]
+
+
+async def _nothing(host: Host, targets: tuple[Target, ...]) -> None:
+    return None
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_layouts(size: tuple[int, int], same_as_snapshot: Callable[[str, str], None]) -> None:
+    async with run_stage(
+        size, describer=lambda obj, context: [Text(f"About {obj['metadata']['name']}")]
+    ) as stage:
+        await stage.press("end", "up")
+        same_as_snapshot(f"main-{size[0]}x{size[1]}", stage.screen())
+
+
+async def test_events_and_logs_follow_the_cursor() -> None:
+    async with run_stage() as stage:
+        main = stage.app.main
+        main.subject_table.select("uid-default-web-7d9f8c6b5-9qwzt")
+        await stage.settle()
+        events = stage.text_of(main.table("events"))
+        assert "BackOff" in events
+        assert "FailedScheduling" not in events
+        assert "FATAL cannot reach db-0.db:5432" in stage.text_of(main.query_one("#logs"))
+
+
+async def test_a_deployments_events_include_those_of_its_pods() -> None:
+    async with run_stage() as stage:
+        await stage.press("g", "d", "end")
+        events = stage.text_of(stage.app.main.table("events"))
+        assert "ScalingReplicaSet" in events
+        assert "Unhealthy" in events
+        assert "FailedScheduling" not in events
+
+
+async def test_filter_narrows_highlights_and_is_cleared_by_escape() -> None:
+    async with run_stage() as stage:
+        table = stage.app.main.table("main")
+        await stage.press("/", *"web", "enter")
+        assert len(table.order) == 3
+        assert "/web" in stage.screen()
+        await stage.press("escape")
+        assert len(table.order) == 9
+
+
+async def test_filter_by_label_and_inverse() -> None:
+    async with run_stage() as stage:
+        table = stage.app.main.table("main")
+        await stage.press("/", *"-l app=api", "enter")
+        assert {row.name for row in table.targets()} == {"api-5c7b9d-hh2vl"}
+        assert len(table.order) == 2
+        await stage.press("/", *["backspace"] * 11, *"!web", "enter")
+        assert len(table.order) == 6
+
+
+async def test_a_wrong_selector_is_reported_not_applied() -> None:
+    async with run_stage() as stage:
+        await stage.press("/", *"-l a=(", "enter")
+        assert len(stage.app.main.table("main").order) == 9
+        assert "filter:" in stage.screen()
+
+
+async def test_namespaces_are_a_set_of_number_keys() -> None:
+    async with run_stage() as stage:
+        table = stage.app.main.table("main")
+        await stage.press("2")
+        assert {row.namespace for row in table._rows()} == {"prod"}
+        await stage.press("1")
+        assert {row.namespace for row in table._rows()} == {"default", "prod"}
+        await stage.press("0")
+        assert len(table.order) == 9
+
+
+async def test_enter_drills_and_escape_returns_to_the_same_row() -> None:
+    async with run_stage() as stage:
+        main = stage.app.main
+        await stage.press("g", "d", "down", "down", "enter")
+        assert {row.name[:3] for row in main.table("main")._rows()} == {"web"}
+        assert main.board.active == "main"
+        await stage.press("escape")
+        assert main.board.active == "deployments"
+        assert len(main.table("main").order) == 9
+        row = main.table("deployments").cursor_row
+        assert row is not None
+        assert row.name == "web"
+
+
+async def test_node_enter_shows_its_pods_and_pod_enter_its_logs() -> None:
+    async with run_stage() as stage:
+        main = stage.app.main
+        await stage.press("g", "n", "down", "enter")
+        assert {row.object["spec"]["nodeName"] for row in main.table("main")._rows()} == {"node-2"}
+        await stage.press("enter")
+        assert main.board.active == "logs"
+
+
+async def test_command_line_shows_kinds_objects_namespaces() -> None:
+    async with run_stage() as stage:
+        main = stage.app.main
+        await stage.press(":", *"cm", "enter")
+        assert "settings" in stage.text_of(main.table("main"))
+        await stage.press(":", *"deploy web", "enter")
+        row = main.subject_table.cursor_row
+        assert main.board.active == "deployments"
+        assert row is not None
+        assert row.name == "web"
+        await stage.press(":", *"ns kube-system,prod", "enter")
+        assert main.namespaces == {"kube-system", "prod"}
+        await stage.press(":", *"nonsense", "enter")
+        assert "'nonsense' is neither a kind nor a command" in stage.screen()
+
+
+async def test_zoom_fills_the_board_and_comes_back() -> None:
+    async with run_stage() as stage:
+        board = stage.app.main.board
+        await stage.press("z")
+        assert board.visible_panes == {"main"}
+        await stage.press("z")
+        assert len(board.visible_panes) == 7
+
+
+async def test_tab_visits_every_pane_even_where_few_are_visible() -> None:
+    async with run_stage((80, 24)) as stage:
+        seen = []
+        for _ in range(8):
+            await stage.press("tab")
+            seen.append(stage.app.main.board.active)
+        assert {"events", "logs", "nodes", "deployments"} <= set(seen)
+
+
+async def test_marks_advance_and_survive_changes() -> None:
+    async with run_stage() as stage:
+        table = stage.app.main.table("main")
+        await stage.press("space", "space")
+        assert [row.name for row in table.targets()] == ["api-5c7b9d-hh2vl", "api-5c7b9d-p0s8r"]
+        stage.transport.put(POD, *pod("aaa-first"))
+        await stage.settle()
+        assert [row.name for row in table.targets()] == ["api-5c7b9d-hh2vl", "api-5c7b9d-p0s8r"]
+        row = table.cursor_row
+        assert row is not None
+        assert row.name == "db-0"
+
+
+async def test_a_vanished_row_leaves_the_cursor_with_its_neighbour() -> None:
+    async with run_stage() as stage:
+        table = stage.app.main.table("main")
+        await stage.press("down", "down")
+        stage.transport.remove(POD, "uid-prod-db-0")
+        await stage.settle()
+        row = table.cursor_row
+        assert row is not None
+        assert row.name == "dns-6f5d4-lm3tz"
+
+
+async def test_markup_in_data_is_shown_as_it_is() -> None:
+    async with run_stage() as stage:
+        obj, cells = pod("a-[/oops]")
+        obj["metadata"]["namespace"] = "[red]ns"
+        cells[2] = "[bold]\x1b[31mEvil\n"
+        stage.transport.put(POD, obj, cells)
+        await stage.settle()
+        await stage.press("home")
+        stage.app.notice("[/broken] notice [bold")
+        await stage.press("/", *"[/oops]", "enter")
+        screen = stage.screen()
+        assert "a-[/oops]" in screen
+        assert "[red]ns" in screen
+        assert "[bold]·[31mEvil" in screen
+        assert "[/broken] notice [bold" in screen
+
+
+async def test_resizing_moves_between_layouts() -> None:
+    async with run_stage((200, 60)) as stage:
+        board = stage.app.main.board
+        assert "describe" in board.visible_panes
+        await stage.pilot.resize_terminal(80, 24)
+        await stage.settle()
+        assert board.visible_panes == {"main", "events"}
+        await stage.pilot.resize_terminal(120, 40)
+        await stage.settle()
+        assert len(board.visible_panes) == 7
+        await stage.pilot.resize_terminal(20, 5)
+        await stage.settle()
+        assert "main" in board.visible_panes
+
+
+async def test_a_lost_api_is_a_banner_over_the_last_known_state() -> None:
+    async with run_stage() as stage:
+        stage.transport.break_down("etcd is gone")
+        await stage.settle()
+        assert "API lost: etcd is gone" in stage.screen()
+        assert "web-7d9f" in stage.screen()
+        stage.transport.down = ""
+        await stage.pilot.pause(0.8)
+        assert "API lost" not in stage.screen()
+
+
+async def test_expired_history_is_listed_anew() -> None:
+    async with run_stage() as stage:
+        before = stage.transport.lists
+        stage.transport.expire(POD)
+        await stage.settle()
+        assert stage.transport.lists == before + 1
+        stage.transport.put(POD, *pod("after-relist"))
+        await stage.settle()
+        assert "after-relist" in stage.screen()
+
+
+async def test_keys_file_remaps_and_reports(tmp_path: Path) -> None:
+    keys = tmp_path / "keys.yaml"
+    keys.write_text("view.zoom: Z\nno.such: x\nview.theme: ':'\n")
+    async with run_stage(settings=Settings(keys_file=keys)) as stage:
+        screen = stage.screen()
+        assert "unknown action 'no.such'" in screen
+        assert "taken by view.command" in screen
+        await stage.press("Z")
+        assert stage.app.main.board.visible_panes == {"main"}
+        await stage.press("z")
+        assert stage.app.main.board.visible_panes == {"main"}
+        assert "Z zoom" in stage.screen()
+
+
+async def test_help_is_generated_from_the_registry() -> None:
+    async with run_stage((120, 40)) as stage:
+        await stage.press("?")
+        screen = stage.screen()
+        assert "Let the pane fill the screen" in screen
+        assert "view.zoom" in screen
+        await stage.press("escape")
+        assert stage.app.screen is stage.app.main
+
+
+async def test_themes_cycle() -> None:
+    async with run_stage() as stage:
+        seen = set()
+        for _ in range(4):
+            await stage.press("t")
+            seen.add(stage.app.theme)
+        assert seen == {"tuik8s-dark", "tuik8s-light", "ansi-dark", "ansi-light"}
+
+
+async def test_without_cluster_info_the_panes_still_work() -> None:
+    async with run_stage(info=None) as stage:
+        assert "remote" in stage.screen()
+        assert "web-7d9f" in stage.screen()
