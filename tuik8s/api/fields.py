@@ -41,7 +41,10 @@ class FieldSelector:
         return next((value for name, value, equal in self.terms if equal and name == field), None)
 
     def matches(self, obj: Obj) -> bool:
-        return all((read(obj) == value) is equal for read, value, equal in self._tests)
+        for read, value, equal in self._tests:  # noqa: SIM110  no generator: this runs per event and watcher
+            if (read(obj) == value) is not equal:
+                return False
+        return True
 
     def __str__(self) -> str:
         return ",".join(f"{f}{'=' if equal else '!='}{_escape(v)}" for f, v, equal in self.terms)
