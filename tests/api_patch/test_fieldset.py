@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,28 +10,24 @@ from hypothesis import strategies as st
 from tuik8s.api import kinds
 from tuik8s.api.fieldmanager.compare import compare
 from tuik8s.api.fieldmanager.fieldset import difference, fields_of, intersection, paths, union_roots
-from tuik8s.api.objects import Obj
 from tuik8s.api.patch.structure import structure_of
+
+if TYPE_CHECKING:
+    from tuik8s.api.objects import Obj
 
 POD = structure_of(kinds.POD)
 
-containers = st.lists(
-    st.fixed_dictionaries(
-        {"name": st.sampled_from("abc")},
-        optional={
-            "image": st.sampled_from("xyz"),
-            "args": st.lists(st.sampled_from("pq"), max_size=2),
-            "env": st.lists(
-                st.fixed_dictionaries({"name": st.sampled_from("XY")}, optional={"value": st.just("1")}),
-                unique_by=lambda item: item["name"],
-                max_size=2,
-            ),
-        },
-    ),
-    unique_by=lambda item: item["name"],
-    max_size=3,
+variables: Any = st.fixed_dictionaries({"name": st.sampled_from("XY")}, optional={"value": st.just("1")})
+named: Any = st.fixed_dictionaries(
+    {"name": st.sampled_from("abc")},
+    optional={
+        "image": st.sampled_from("xyz"),
+        "args": st.lists(st.sampled_from("pq"), max_size=2),
+        "env": st.lists(variables, unique_by=lambda item: item["name"], max_size=2),
+    },
 )
-pods = st.fixed_dictionaries(
+containers: Any = st.lists(named, unique_by=lambda item: item["name"], max_size=3)
+pods: Any = st.fixed_dictionaries(
     {},
     optional={
         "metadata": st.fixed_dictionaries(

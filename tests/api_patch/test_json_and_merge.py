@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tuik8s.api import kinds
 from tuik8s.api.errors import BadRequest, Invalid
-from tuik8s.api.objects import Obj
 from tuik8s.api.patch import apply_patch, merge_patch
 from tuik8s.api.request import PatchType
+
+if TYPE_CHECKING:
+    from tuik8s.api.objects import Obj
 
 
 def test_json_patch_leaves_the_original_alone() -> None:

@@ -128,7 +128,11 @@ async def test_second_of_one_name_is_refused(control_plane: ControlPlane) -> Non
     ("change", "error", "text"),
     [
         ({"spec": {"containers": []}}, Invalid, r'^Pod "web" is invalid: spec.containers: Required value$'),
-        ({"metadata": {"namespace": "default"}}, Invalid, "metadata.name: Required value: name or generateName"),
+        (
+            {"metadata": {"namespace": "default"}},
+            Invalid,
+            "metadata.name: Required value: name or generateName",
+        ),
         ({"kind": "Service"}, BadRequest, "cannot be handled as a Pod"),
         ({"apiVersion": "v2"}, BadRequest, r"the API version in the data \(v2\) does not match"),
         ({"spec": {"colour": "red"}}, BadRequest, 'strict decoding error: unknown field "spec.colour"'),

@@ -134,9 +134,7 @@ async def test_pages_with_a_selector(control_plane: ControlPlane) -> None:
     pages = [names(page)]
     assert "remainingItemCount" not in page["metadata"]
     while token := page["metadata"].get("continue"):
-        page = await control_plane.client.list(
-            kinds.CONFIG_MAP, "default", **selection, continue_token=token
-        )
+        page = await control_plane.client.list(kinds.CONFIG_MAP, "default", **selection, continue_token=token)
         pages.append(names(page))
 
     assert pages == [["n0", "n2"], ["n4", "n6"], ["n8"]]
@@ -171,9 +169,7 @@ async def test_list_at_an_exact_past_revision(control_plane: ControlPlane) -> No
     assert past["metadata"]["resourceVersion"] == then
     await control_plane.store.compact(control_plane.store.revision)
     with pytest.raises(Expired):
-        await client.list(
-            kinds.CONFIG_MAP, "default", resource_version=then, resource_version_match="Exact"
-        )
+        await client.list(kinds.CONFIG_MAP, "default", resource_version=then, resource_version_match="Exact")
 
 
 async def test_revision_to_come_is_awaited_a_little(control_plane: ControlPlane) -> None:
@@ -285,7 +281,7 @@ async def test_bookmarks_follow_the_store_each_minute(control_plane: ControlPlan
     start = str(control_plane.store.revision)
     watch = control_plane.client.watch(kinds.SECRET, resource_version=start, allow_bookmarks=True)
     began = asyncio.get_running_loop().time()
-    waiting = asyncio.create_task(anext(watch))  # type: ignore[arg-type]
+    waiting = asyncio.ensure_future(anext(watch))
     await asyncio.sleep(1)
     await make(control_plane, "other-kind")
 
@@ -394,7 +390,7 @@ async def test_missing_object_in_a_watch_of_one_name(control_plane: ControlPlane
     watch = control_plane.client.watch(
         kinds.CONFIG_MAP, "default", resource_version="0", field_selector="metadata.name=wanted"
     )
-    waiting = asyncio.create_task(anext(watch))  # type: ignore[arg-type]
+    waiting = asyncio.ensure_future(anext(watch))
     await asyncio.sleep(1)
     await control_plane.client.create(kinds.CONFIG_MAP, config_map("wanted"))
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.apiserver.objects import bound_pod, pod, revision
-from tests.support.control_plane import ControlPlane
 from tuik8s.api import kinds
 from tuik8s.api.errors import BadRequest, Conflict, Invalid, MethodNotSupported, NotFound, ServiceUnavailable
 from tuik8s.api.objects import Obj, condition_of, copy
@@ -17,6 +16,7 @@ from tuik8s.client import LogOptions
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
+    from tests.support.control_plane import ControlPlane
     from tuik8s.client import Client
 
 pytestmark = pytest.mark.looptime
@@ -76,7 +76,7 @@ async def test_binding_that_does_not_fit(
 
 async def test_binding_without_a_node_name(control_plane: ControlPlane) -> None:
     await control_plane.client.create(kinds.POD, pod())
-    with pytest.raises(Invalid, match="target.name: Required value"):
+    with pytest.raises(Invalid, match=r"target.name: Required value"):
         await bind(control_plane.client, "web", "")
 
 
@@ -230,9 +230,7 @@ class Kubelets:
         self.asked.append((pod["spec"]["nodeName"], options.container))
         yield b"hello\n"
 
-    async def exec(
-        self, pod: Obj, container: str, command: Sequence[str], *, tty: bool, stdin: bool
-    ) -> Any:
+    async def exec(self, pod: Obj, container: str, command: Sequence[str], *, tty: bool, stdin: bool) -> Any:
         self.asked.append((pod["spec"]["nodeName"], container))
         return None
 
@@ -259,7 +257,7 @@ async def test_what_has_no_logs(control_plane: ControlPlane) -> None:
     await bound_pod(client, containers=containers, initContainers=[{"name": "i", "image": "x"}])
     await client.create(kinds.POD, pod("loose"))
 
-    with pytest.raises(NotFound, match='^pods "absent" not found$'):
+    with pytest.raises(NotFound, match=r'^pods "absent" not found$'):
         await lines(control_plane, "absent")
     with pytest.raises(BadRequest) as caught:
         await lines(control_plane)
@@ -267,10 +265,10 @@ async def test_what_has_no_logs(control_plane: ControlPlane) -> None:
         "a container name must be specified for pod web, choose one of: [a b] "
         "or one of the init containers: [i]"
     )
-    with pytest.raises(BadRequest, match="^container z is not valid for pod web$"):
+    with pytest.raises(BadRequest, match=r"^container z is not valid for pod web$"):
         await lines(control_plane, container="z")
     assert await lines(control_plane, "loose") == []
-    with pytest.raises(BadRequest, match="^pod loose does not have a host assigned$"):
+    with pytest.raises(BadRequest, match=r"^pod loose does not have a host assigned$"):
         await client.exec("default", "loose", "", ["ls"])
 
 

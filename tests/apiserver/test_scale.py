@@ -104,7 +104,7 @@ async def test_scaling_to_the_same_size_writes_nothing(control_plane: ControlPla
 
 
 async def test_what_has_no_scale(control_plane: ControlPlane) -> None:
-    with pytest.raises(NotFound, match='deployments.apps "web" not found'):
+    with pytest.raises(NotFound, match=r'deployments.apps "web" not found'):
         await scale(control_plane)
     with pytest.raises(NotFound, match="could not find the requested resource"):
         await control_plane.client.get(kinds.POD, "default", "web", subresource="scale")

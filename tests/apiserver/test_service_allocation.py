@@ -94,14 +94,10 @@ async def test_node_ports(control_plane: ControlPlane) -> None:
 
 async def test_refused_service_holds_nothing(control_plane: ControlPlane) -> None:
     client = control_plane.client
-    await client.create(
-        kinds.SERVICE, service("a", type="NodePort", ports=[{"port": 80, "nodePort": 30001}])
-    )
+    await client.create(kinds.SERVICE, service("a", type="NodePort", ports=[{"port": 80, "nodePort": 30001}]))
     ports = [{"name": "x", "port": 80, "nodePort": 30002}, {"name": "y", "port": 81, "nodePort": 30001}]
     with pytest.raises(Invalid):
-        await client.create(
-            kinds.SERVICE, service("b", type="NodePort", clusterIP="10.96.9.9", ports=ports)
-        )
+        await client.create(kinds.SERVICE, service("b", type="NodePort", clusterIP="10.96.9.9", ports=ports))
 
     free = [{"port": 80, "nodePort": 30002}]
     made = await client.create(
@@ -193,9 +189,7 @@ async def test_a_restarted_server_knows_what_is_taken(control_plane: ControlPlan
     ports = [{"port": 80, "nodePort": 30000}]
     taken = await control_plane.client.create(kinds.SERVICE, service("a", type="NodePort", ports=ports))
 
-    api = ApiServer(
-        control_plane.store, clock=control_plane.clock, ids=RandomIds(2), registry=KindRegistry()
-    )
+    api = ApiServer(control_plane.store, clock=control_plane.clock, ids=RandomIds(2), registry=KindRegistry())
     await api.start()
     client = Client(api, control_plane.client.user)
     others = [await client.create(kinds.SERVICE, service(f"s{n}", type="NodePort")) for n in range(5)]

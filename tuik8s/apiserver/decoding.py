@@ -22,6 +22,7 @@ def decode_body(kind: Kind, request: Request) -> schema.Decoded:
     body, deprecations = to_served(body)
     check_type(kind, body)
     decoded = schema.decode(kind, body, request.field_validation)
+    _keep_reset(body, decoded.object)
     place(kind, request, decoded.object)
     return schema.Decoded(decoded.object, (*deprecations, *decoded.warnings)) if deprecations else decoded
 
@@ -31,6 +32,7 @@ def decode_patched(kind: Kind, request: Request, patched: Obj) -> schema.Decoded
     try:
         check_type(kind, patched)
         decoded = schema.decode(kind, patched, request.field_validation)
+        _keep_reset(patched, decoded.object)
     except BadRequest as error:
         _, found, why = error.message.partition(f"cannot be handled as a {kind.kind}: ")
         raise Invalid.of(
@@ -38,6 +40,12 @@ def decode_patched(kind: Kind, request: Request, patched: Obj) -> schema.Decoded
         ) from None
     place(kind, request, decoded.object)
     return decoded
+
+
+def _keep_reset(body: Obj, decoded: Obj) -> None:
+    """An empty list of managed fields ends their tracking; elsewhere empty and missing are the same."""
+    if (body.get("metadata") or {}).get("managedFields") == []:
+        decoded["metadata"]["managedFields"] = []
 
 
 def check_type(kind: Kind, body: Obj) -> None:

@@ -118,7 +118,7 @@ def difference(left: Obj, right: Obj) -> Obj:
 
 def intersection(left: Obj, right: Obj) -> Obj:
     common: Obj = {}
-    for key in left.keys() & right.keys():
+    for key in [key for key in left if key in right]:
         node = LEAF if key == SELF else _node_intersection(left[key], right[key])
         if node is not None:
             common[key] = node
@@ -157,14 +157,14 @@ def without_untracked(tree: Obj, *resets: str) -> Obj:
 
 
 def paths(tree: Obj, prefix: str = "") -> Iterator[str]:
-    """Each member as people read it: `.spec.containers[name="web"].image`."""
-    for key, node in tree.items():
-        if key == SELF:
-            yield prefix
-        elif node:
-            yield from paths(node, prefix + path_text(key))
-        else:
+    """Each member as people read it, `.spec.containers[name="web"].image`: in order, nearest first."""
+    ordered = sorted(key for key in tree if key != SELF)
+    for key in ordered:
+        if has_self(tree[key]):
             yield prefix + path_text(key)
+    for key in ordered:
+        if tree[key]:
+            yield from paths(tree[key], prefix + path_text(key))
 
 
 def path_text(element: str) -> str:

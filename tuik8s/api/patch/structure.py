@@ -77,7 +77,8 @@ ATOMIC_FIELDS = {
 ATOMIC_TYPES = {
     "ConfigMapKeySelector", "FileKeySelector", "LabelSelector", "LocalObjectReference", "NodeSelector",
     "NodeSelectorTerm", "ObjectFieldSelector", "ObjectReference", "OwnerReference", "ResourceFieldSelector",
-    "ScopeSelector", "SecretKeySelector", "SecretReference", "TopologySelectorTerm", "TypedLocalObjectReference",
+    "ScopeSelector", "SecretKeySelector", "SecretReference", "TopologySelectorTerm",
+    "TypedLocalObjectReference",
 }  # fmt: skip
 
 

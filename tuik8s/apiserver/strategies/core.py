@@ -12,21 +12,11 @@ if TYPE_CHECKING:
 
 NAMESPACE_FINALIZER = "kubernetes"
 
-
 SCHEDULING_GATED: Obj = {
     "type": "PodScheduled",
     "status": "False",
     "reason": "SchedulingGated",
     "message": "Scheduling is blocked due to non-empty scheduling gates",
-}
-
-SCHEDULING_GATED: Obj = {
-    "type": "PodScheduled",
-    "status": "False",
-    "reason": "SchedulingGated",
-    "message": "Scheduling is blocked due to non-empty scheduling gates",
-    "lastProbeTime": None,
-    "lastTransitionTime": None,
 }
 
 
@@ -40,8 +30,6 @@ class PodStrategy(Strategy):
         if obj["spec"].get("schedulingGates"):
             status["conditions"] = [dict(SCHEDULING_GATED)]
         obj["status"] = status
-        if obj["spec"].get("schedulingGates"):
-            obj["status"]["conditions"] = [dict(SCHEDULING_GATED)]
 
     def prepare_for_status_update(self, obj: Obj, old: Obj) -> None:
         super().prepare_for_status_update(obj, old)

@@ -63,12 +63,7 @@ def _scheduled(status: Obj, now: str) -> Obj:
     known = next((c for c in conditions if c["type"] == "PodScheduled"), None)
     if known is not None and known["status"] == "True":
         return status
-    condition = {
-        "type": "PodScheduled",
-        "status": "True",
-        "lastProbeTime": None,
-        "lastTransitionTime": now,
-    }
+    condition = {"type": "PodScheduled", "status": "True", "lastTransitionTime": now}
     kept = [c for c in conditions if c is not known]
     return {**status, "conditions": [*kept, condition]}
 
