@@ -16,6 +16,7 @@ from tuik8s.tui.describe import describe
 from tuik8s.tui.feed.hub import FeedHub
 from tuik8s.tui.keys_file import read_keys
 from tuik8s.tui.messages import Notice
+from tuik8s.tui.rows.history import History
 from tuik8s.tui.screens.help import HelpScreen
 from tuik8s.tui.screens.main import MainScreen
 from tuik8s.tui.settings import Settings
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from textual.message import Message
 
     from tuik8s.api.clock import Clock
+    from tuik8s.api.kinds import Kind
     from tuik8s.client import Client
     from tuik8s.tui.host import Describer, Handler, Target
     from tuik8s.tui.messages import Severity
@@ -59,6 +61,7 @@ class TuiApp(App[None]):
         self.handlers = handlers
         self.describe = describer
         self.keys = REGISTRY
+        self.history = History()
         self.hub = FeedHub(client, self.post_to_screen)
         for own in theme.OWN_THEMES:
             self.register_theme(own)
@@ -102,6 +105,9 @@ class TuiApp(App[None]):
 
     def notice(self, text: str, severity: Severity = "information") -> None:
         self.post_to_screen(Notice(text, severity))
+
+    def goto(self, kind: Kind, namespace: str, name: str) -> bool:
+        return self.main.navigator.show_object(kind, namespace, name)
 
     def run_handler(self, action_id: str, targets: tuple[Target, ...]) -> None:
         handler = self.handlers.get(action_id)

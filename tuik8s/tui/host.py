@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tuik8s.tui.keys import KeyRegistry
     from tuik8s.tui.messages import Severity
     from tuik8s.tui.ports import ClusterInfo
+    from tuik8s.tui.rows.history import History
     from tuik8s.tui.settings import Settings
 
 
@@ -44,6 +45,7 @@ class Host(Protocol):
     keys: KeyRegistry
     kinds: KindRegistry
     hub: FeedHub
+    history: History
     handlers: Mapping[str, Handler]
     describe: Describer
 
@@ -52,6 +54,9 @@ class Host(Protocol):
 
     def notice(self, text: str, severity: Severity = "information") -> None:
         """One line at the bottom of the main screen; never parsed as markup."""
+
+    def goto(self, kind: Kind, namespace: str, name: str) -> bool:
+        """Put the main screen's cursor on an object; False while its row is not there yet."""
 
     def run_handler(self, action_id: str, targets: tuple[Target, ...]) -> None:
         """Start the action in a worker; an error becomes a notice, not a crash."""
