@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tuik8s.cri import ContainerConfig, ContainerState, ContainerStatus, LogQuery, PodSandboxConfig
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from tuik8s.cri.docker import DockerRuntime
     from tuik8s.cri.simulated import SimulatedRuntime
 
 WAIT = 30.0
+T = TypeVar("T")
 
 
 class Lab:
-    """`runtime` is started; `another(cluster)` makes a second runtime object, by default of the same cluster."""
+    """`runtime` is started; `another(cluster)` makes a second object, by default of the same cluster."""
 
     def __init__(
         self, kind: str, cluster: str, make: Callable[[str], SimulatedRuntime | DockerRuntime]
@@ -68,10 +69,14 @@ class Lab:
         return found
 
     async def ended(self, container: str) -> ContainerStatus:
+        return await self.until(lambda: self.status(container), lambda s: s.state is ContainerState.EXITED)
+
+    async def until(self, look: Callable[[], Awaitable[T]], done: Callable[[T], bool]) -> T:
+        """Look again and again: what the runtime says counts here, not what it announces."""
         async with asyncio.timeout(WAIT):
-            while (status := await self.status(container)).state is not ContainerState.EXITED:
+            while not done(found := await look()):  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
-        return status
+        return found
 
     async def log_lines(self, container: str, **query: Any) -> list[bytes]:
         async with asyncio.timeout(WAIT):

@@ -80,7 +80,8 @@ async def test_a_container_is_created_then_runs_then_ends(lab: Lab) -> None:
     assert ended.started_at is not None
     assert ended.finished_at is not None
     assert ended.created_at <= ended.started_at < ended.finished_at
-    assert (ended.finished_at - ended.started_at).total_seconds() >= 1
+    # An engine notes the start a moment after the process began.
+    assert (ended.finished_at - ended.started_at).total_seconds() > 0.5
     assert (ended.pod_uid, ended.pod_name, ended.pod_namespace) == ("uid-web", "web", "default")
     assert (ended.node, ended.name, ended.attempt, ended.sandbox_id) == ("node-1", "main", 3, sandbox)
     assert (ended.image, ended.spec_hash, ended.grace_period) == ("busybox:latest", "abc", 7)
@@ -191,8 +192,8 @@ async def test_an_unknown_image_is_not_there(lab: Lab) -> None:
     pod = lab.pod()
     sandbox = await lab.runtime.run_sandbox(pod)
     assert await lab.runtime.image("no-such-image:1") is None
+    config = ContainerConfig(name="main", image="no-such-image:1")
     with pytest.raises(ImageNotFound, match="No such image: no-such-image:1"):
-        config = ContainerConfig(name="main", image="no-such-image:1")
         await lab.runtime.create_container(sandbox, config, pod)
     assert await lab.runtime.list_containers() == []
 
@@ -207,9 +208,7 @@ async def test_a_present_image_is_found_under_its_names(lab: Lab) -> None:
     assert found.id in [image.id for image in await lab.runtime.images()]
 
 
-@pytest.mark.parametrize(
-    "name", ["UPPER:1", "a:b:c", "", "a/../b", "nginx:", "x@sha256:1", "f" * 0 + "a" * 64]
-)
+@pytest.mark.parametrize("name", ["UPPER:1", "a:b:c", "", "a/../b", "nginx:", "x@sha256:1", "a" * 64])
 async def test_a_name_that_is_none_is_refused(lab: Lab, name: str) -> None:
     with pytest.raises(InvalidImageName, match="couldn't parse image name"):
         await lab.runtime.image(name)

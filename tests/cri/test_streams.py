@@ -37,6 +37,13 @@ async def test_logs_by_tail_and_since(lab: Lab) -> None:
     assert await lab.log_lines(container, tail_lines=9, follow=True) == [line.text for line in lines]
 
 
+async def test_a_long_line_is_one_line(lab: Lab) -> None:
+    text = "0123456789" * 2000
+    _, container = await lab.run("sh", "-c", f"echo {text[:15000]}; echo {text}; echo end")
+    await lab.ended(container)
+    assert await lab.log_lines(container) == [text[:15000].encode(), text.encode(), b"end"]
+
+
 async def test_logs_outlive_the_process_and_not_the_container(lab: Lab) -> None:
     _, container = await lab.run("echo", "still here")
     await lab.ended(container)
@@ -65,12 +72,12 @@ async def test_exec_gives_output_and_exit_code(lab: Lab) -> None:
 
 async def test_exec_sees_files_the_container_made(lab: Lab) -> None:
     _, container = await lab.run("sh", "-c", "touch /tmp/healthy; sleep 2; rm -f /tmp/healthy; sleep 600")
-    probe = ["cat", "/tmp/healthy"]
-    async with asyncio.timeout(20):
-        while (await lab.runtime.exec_sync(container, probe, 20)).exit_code != 0:
-            await asyncio.sleep(0.1)
-        while (await lab.runtime.exec_sync(container, probe, 20)).exit_code == 0:
-            await asyncio.sleep(0.1)
+
+    async def probe() -> int:
+        return (await lab.runtime.exec_sync(container, ["cat", "/tmp/healthy"], 20)).exit_code
+
+    await lab.until(probe, lambda code: code == 0)
+    await lab.until(probe, lambda code: code == 1)
 
 
 async def test_exec_of_what_is_not_there(lab: Lab) -> None:

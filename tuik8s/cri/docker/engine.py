@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import socket
 import ssl
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -45,7 +46,8 @@ class Engine:
 
     def __init__(self, base_url: str | None, workers: int) -> None:
         options: dict[str, Any] = dict(docker.utils.kwargs_from_env()) if base_url is None else {}
-        self.url: str = base_url or options.get("base_url") or _find_socket()
+        url: str = base_url or options.get("base_url") or _find_socket()
+        self.url = url.replace("http+unix:", "unix:")
         self._tls: TLSConfig | None = options.get("tls")
         self._workers = workers
         self._pool: ThreadPoolExecutor | None = None
@@ -108,8 +110,14 @@ class Engine:
     async def _in_thread(self, call: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         if self._pool is None:
             raise RuntimeUnavailable("the Docker runtime is closed")
-        future = self._pool.submit(_translated, call, *args, **kwargs)
+        future = self._pool.submit(_translated, self._knock, call, *args, **kwargs)
         return await asyncio.wrap_future(future)
+
+    def _knock(self) -> None:
+        """Raises OSError when nobody listens on the engine's socket: the SDK would leave its own one open."""
+        if self.url.startswith("unix://"):
+            with socket.socket(socket.AF_UNIX) as probe:
+                probe.connect(self.url.removeprefix("unix://"))
 
     def _connect(self) -> APIClient:
         return APIClient(
@@ -118,9 +126,10 @@ class Engine:
         )  # fmt: skip
 
 
-def _translated(call: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+def _translated(knock: Callable[[], None], call: Callable[..., T], *args: Any, **kwargs: Any) -> T:
     """In the thread: the SDK's errors as the protocol's."""
     try:
+        knock()
         return call(*args, **kwargs)
     except APIError as error:
         status = error.response.status_code if error.response is not None else 500

@@ -60,7 +60,7 @@ class EventReader:
         filters = {
             "type": ["container"],
             "event": list(_KINDS),
-            "label": [f"{naming.CLUSTER}={self._cluster}"],
+            "label": [f"{naming.CLUSTER}={self._cluster}", naming.POD_UID],
         }
         return {"filters": filters}
 

@@ -72,7 +72,7 @@ async def ensure_pause_image(engine: Engine) -> str:
         raise RuntimeFault(f"{UPSTREAM_PAUSE} is not present, and {error}") from None
     await engine.call(
         APIClient.import_image_from_data, archive, repository=OWN_PAUSE_REPOSITORY, tag=OWN_PAUSE_TAG,
-        changes=['ENTRYPOINT ["/pause"]', "LABEL io.tuik8s.image=pause"],
+        changes=['ENTRYPOINT ["/pause"]'],
     )  # fmt: skip
     log.info("made the pause image %s:%s", OWN_PAUSE_REPOSITORY, OWN_PAUSE_TAG)
     return f"{OWN_PAUSE_REPOSITORY}:{OWN_PAUSE_TAG}"

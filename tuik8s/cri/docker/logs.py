@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from tuik8s.cri.docker.statuses import parse_time
-from tuik8s.cri.protocol import LogLine
+from tuik8s.cri.protocol import LogLine, RuntimeFault
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from tuik8s.cri.protocol import LogQuery
 
 FRAME_HEADER = 8
-PARTIAL_LIMIT = 1024 * 1024
+LINE_LIMIT = 1024 * 1024
+_Stamped = tuple[bytes, LogLine]
+"""The engine's own time, with nanoseconds and of fixed width, and the line."""
 
 
 async def demultiplex(body: AsyncIterator[bytes]) -> AsyncIterator[tuple[int, bytes]]:
@@ -31,37 +33,72 @@ async def demultiplex(body: AsyncIterator[bytes]) -> AsyncIterator[tuple[int, by
 
 
 async def read_logs(wire: Wire, container_id: str, query: LogQuery, *, tty: bool) -> AsyncIterator[LogLine]:
+    """A followed log ends with the container."""
     parameters: dict[str, Any] = {
-        "stdout": 1,
-        "stderr": 1,
-        "timestamps": 1,
         "follow": int(query.follow),
         "tail": "all" if query.tail_lines is None else max(0, query.tail_lines),
     }
     if query.since is not None:
         parameters["since"] = f"{query.since.timestamp():.6f}"
-    async with await wire.request("GET", f"/containers/{container_id}/logs", parameters) as stream:
-        frames = _as_frames(stream.body()) if tty else demultiplex(stream.body())
-        rest: dict[int, bytes] = {}
-        async for number, data in frames:
-            *complete, partial = (rest.pop(number, b"") + data).split(b"\n")
-            for text in complete:
-                yield _line(number, text)
-            if partial:
-                rest[number] = partial[-PARTIAL_LIMIT:]
-        for number, text in rest.items():
-            yield _line(number, text)
+    last = b""
+    async for stamp, line in _read(wire, container_id, parameters, tty=tty):
+        last = stamp
+        yield line
+    if not query.follow or not last:
+        return
+    # An engine may end a followed log before it hands out a last line without a newline.
+    parameters |= {"follow": 0, "tail": "all", "since": _unix_time(last)}
+    async for stamp, line in _read(wire, container_id, parameters, tty=tty):
+        if stamp > last:
+            yield line
 
 
-async def _as_frames(body: AsyncIterator[bytes]) -> AsyncIterator[tuple[int, bytes]]:
+async def _read(
+    wire: Wire, container_id: str, parameters: dict[str, Any], *, tty: bool
+) -> AsyncIterator[_Stamped]:
+    wanted = {"stdout": 1, "stderr": 1, "timestamps": 1, **parameters}
+    async with await wire.request("GET", f"/containers/{container_id}/logs", wanted) as stream:
+        records = _lines(stream.body()) if tty else demultiplex(stream.body())
+        # The engine cuts long lines into records of 16 KiB, each with a time; only the last has a newline.
+        unfinished: dict[int, _Stamped] = {}
+        async for number, record in records:
+            stamp, line = _line(number, record)
+            if number in unfinished:
+                stamp, line = unfinished[number][0], _joined(unfinished.pop(number)[1], line)
+            if record.endswith(b"\n") or len(line.text) > LINE_LIMIT:
+                yield stamp, line
+            else:
+                unfinished[number] = (stamp, line)
+        for stamped in unfinished.values():
+            yield stamped
+
+
+async def _lines(body: AsyncIterator[bytes]) -> AsyncIterator[tuple[int, bytes]]:
+    """A terminal's output is not in frames: every line is one record."""
+    rest = b""
     async for piece in body:
-        yield 1, piece
+        *complete, rest = (rest + piece).split(b"\n")
+        for text in complete:
+            yield 1, text + b"\n"
+    if rest:
+        yield 1, rest
 
 
-def _line(number: int, text: bytes) -> LogLine:
-    stamp, _, rest = text.partition(b" ")
+def _line(number: int, record: bytes) -> _Stamped:
+    stamp, _, text = record.partition(b" ")
     time = parse_time(stamp.decode("ascii", errors="replace"))
     name: Literal["stdout", "stderr"] = "stderr" if number == 2 else "stdout"
     if time is None:
-        raise ValueError(f"the engine's log line has no time: {text[:80]!r}")
-    return LogLine(time, name, rest.removesuffix(b"\r"))
+        raise RuntimeFault(f"the engine's log record has no time: {record[:80]!r}")
+    return stamp, LogLine(time, name, text.removesuffix(b"\n").removesuffix(b"\r"))
+
+
+def _joined(first: LogLine, second: LogLine) -> LogLine:
+    return first._replace(text=first.text + second.text)
+
+
+def _unix_time(stamp: bytes) -> str:
+    """Seconds and nanoseconds, as the engine wants them back."""
+    whole = parse_time(f"{stamp[:19].decode()}Z")
+    assert whole is not None
+    return f"{int(whole.timestamp())}.{stamp[20:29].decode()}"

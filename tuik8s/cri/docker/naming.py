@@ -22,7 +22,7 @@ RESTART_COUNT = "annotation.io.kubernetes.container.restartCount"
 SPEC_HASH = "annotation.io.kubernetes.container.hash"
 GRACE_PERIOD = "annotation.io.kubernetes.pod.terminationGracePeriod"
 TERMINATION_MESSAGE_PATH = "annotation.io.kubernetes.container.terminationMessagePath"
-SANDBOX, CONTAINER = "podsandbox", "container"
+SANDBOX, CONTAINER, PROBE = "podsandbox", "container", "probe"
 
 
 def sandbox_name(config: PodSandboxConfig) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tuik8s.cri.docker import naming
+from tuik8s.cri.docker.oom import SANDBOX_SCORE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,7 +16,6 @@ CPU_PERIOD = 100_000
 LOOPBACK = "127.0.0.1"
 # The kubelet's own defaults: containerLogMaxSize and containerLogMaxFiles.
 LOGS = {"Type": "json-file", "Config": {"max-size": "10m", "max-file": "5"}}
-SANDBOX_OOM_SCORE = -998
 
 
 def sandbox_payload(
@@ -36,7 +36,7 @@ def sandbox_payload(
         "ExtraHosts": [f"{name}:{ip}" for ip, names in config.host_aliases for name in names],
         "Sysctls": dict(config.security.sysctls),
         "CpuShares": 2,
-        "OomScoreAdj": SANDBOX_OOM_SCORE if lower_oom else 0,
+        "OomScoreAdj": SANDBOX_SCORE if lower_oom else 0,
         "CapDrop": ["ALL"],
         "ReadonlyRootfs": True,
         "SecurityOpt": ["no-new-privileges"],

@@ -17,6 +17,7 @@ from tuik8s.cri.docker.execution import DockerExec, run_to_end
 from tuik8s.cri.docker.images import all_images, ensure_pause_image, find_image, pull_image
 from tuik8s.cri.docker.logs import read_logs
 from tuik8s.cri.docker.network import ensure_network, is_reachable, remove_network
+from tuik8s.cri.docker.oom import OomProbe
 from tuik8s.cri.docker.payloads import container_payload, sandbox_payload
 from tuik8s.cri.docker.stats import StatsReader
 from tuik8s.cri.docker.statuses import Statuses
@@ -47,8 +48,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-OOM_SIGNS = ("oom_score_adj", "final child's PID from pipe")
-"""How runc words that it may not write a negative OOM score."""
 KILL_AFTER = 10.0
 """Seconds the engine gets beyond the grace period to report the end."""
 
@@ -68,8 +67,7 @@ class DockerRuntime:
         self._reading: asyncio.Task[None] | None = None
         self._pause_image = ""
         self._pod_cidr = ""
-        # Found out by the first sandbox: an engine without CAP_SYS_RESOURCE cannot start such a container.
-        self._lower_oom = True
+        self._oom = OomProbe(self._engine, cluster)
 
     @property
     def pod_cidr(self) -> str:
@@ -87,13 +85,15 @@ class DockerRuntime:
             self._reading.cancel()
             await asyncio.gather(self._reading, return_exceptions=True)
             self._reading = None
+        await self._oom.close()
         self._hub.close()
         self._engine.close()
 
     async def remove_cluster(self) -> None:
         """Remove this cluster's containers and its network, and nothing else."""
         await self._engine.open()
-        for kind in (naming.CONTAINER, naming.SANDBOX):
+        await self._oom.close()
+        for kind in (naming.CONTAINER, ""):
             identifiers = await self._statuses.identifiers(kind)
             await asyncio.gather(*(self._remove(identifier) for identifier in identifiers))
         await remove_network(self._engine, self._cluster)
@@ -105,17 +105,20 @@ class DockerRuntime:
     # Sandboxes --------------------------------------------------------------------------------------------
 
     async def run_sandbox(self, config: PodSandboxConfig) -> str:
+        payload = sandbox_payload(
+            self._cluster, config, image=self._pause_image, publish_all=not self._dialer.reachable,
+            lower_oom=await self._oom.may_lower(),
+        )  # fmt: skip
+        identifier = ""
         try:
-            identifier = await self._run_sandbox(config)
-        except EngineRefused as refusal:
-            if refusal.status == 404:
-                # Somebody removed the network or the image: the next attempt finds new ones.
+            identifier = await self._create(payload, naming.sandbox_name(config))
+            await self._engine.call(APIClient.start, identifier)
+        except (RuntimeFault, asyncio.CancelledError) as fault:
+            await asyncio.shield(self._undo(identifier))
+            if isinstance(fault, EngineRefused) and fault.status == 404:
+                # Somebody removed the network or the pause image: the next attempt finds new ones.
                 await self._prepare()
-            if not self._lower_oom or not any(sign in str(refusal) for sign in OOM_SIGNS):
-                raise
-            self._lower_oom = False
-            log.warning("the engine may not lower OOM scores: Guaranteed pods are not protected")
-            identifier = await self._run_sandbox(config)
+            raise
         self._dialer.learn(identifier, config)
         return identifier
 
@@ -130,13 +133,14 @@ class DockerRuntime:
         await asyncio.gather(*(self._remove(identifier) for identifier in identifiers))
         await self._remove(sandbox_id)
 
-    async def list_sandboxes(self) -> list[PodSandboxStatus]:
-        return await self._statuses.sandboxes()
+    async def list_sandboxes(self, pod_uid: str = "") -> list[PodSandboxStatus]:
+        return await self._statuses.sandboxes(**({naming.POD_UID: pod_uid} if pod_uid else {}))
 
     # Containers -------------------------------------------------------------------------------------------
 
     async def create_container(self, sandbox_id: str, config: ContainerConfig, pod: PodSandboxConfig) -> str:
-        payload = container_payload(self._cluster, sandbox_id, config, pod, lower_oom=self._lower_oom)
+        lower_oom = await self._oom.may_lower()
+        payload = container_payload(self._cluster, sandbox_id, config, pod, lower_oom=lower_oom)
         try:
             return await self._create(payload, naming.container_name(config, pod))
         except EngineRefused as refusal:
@@ -210,23 +214,8 @@ class DockerRuntime:
         subnet = await ensure_network(self._engine, self._cluster)
         self._pod_cidr = str(subnet)
         self._dialer.reachable = is_reachable(subnet)
-        adopted = await self._statuses.identifiers(naming.SANDBOX)
-        if adopted:
-            details = await self._engine.call(APIClient.inspect_container, adopted[0])
-            self._lower_oom = details["HostConfig"]["OomScoreAdj"] < 0
-
-    async def _run_sandbox(self, config: PodSandboxConfig) -> str:
-        payload = sandbox_payload(
-            self._cluster, config, image=self._pause_image, publish_all=not self._dialer.reachable,
-            lower_oom=self._lower_oom,
-        )  # fmt: skip
-        identifier = await self._create(payload, naming.sandbox_name(config))
-        try:
-            await self._engine.call(APIClient.start, identifier)
-        except (RuntimeFault, asyncio.CancelledError):
-            await asyncio.shield(self._undo(identifier))
-            raise
-        return identifier
+        sandboxes = await self._statuses.identifiers(naming.SANDBOX)
+        self._oom.begin(self._pause_image, adopted=sandboxes[0] if sandboxes else "")
 
     async def _create(self, payload: dict[str, Any], name: str) -> str:
         try:
@@ -248,7 +237,8 @@ class DockerRuntime:
 
     async def _undo(self, identifier: str) -> None:
         try:
-            await self._remove(identifier)
+            if identifier:
+                await self._remove(identifier)
         except RuntimeFault as fault:
             log.warning("sandbox %s could not be started, nor removed: %s", identifier[:12], fault)
 

@@ -62,7 +62,7 @@ class Stream:
                 remaining = None if remaining is None else remaining - len(piece)
                 yield piece
         except (asyncio.IncompleteReadError, OSError) as error:
-            raise RuntimeUnavailable(f"Cannot connect to the Docker daemon: {error}") from None
+            raise _lost(error) from None
 
     async def lines(self) -> AsyncIterator[dict[str, Any]]:
         """A body of JSON objects, one to a line."""
@@ -105,14 +105,14 @@ class Wire:
         try:
             stream = Stream(*await self._connect())
         except OSError as error:
-            raise RuntimeUnavailable(f"Cannot connect to the Docker daemon: {error}") from None
+            raise _lost(error) from None
         try:
             stream.writer.write(self._head(method, path, query or {}, body, headers or {}, upgrade))
             await stream.writer.drain()
             await stream.read_head()
         except (asyncio.IncompleteReadError, OSError) as error:
             stream.writer.close()
-            raise RuntimeUnavailable(f"Cannot connect to the Docker daemon: {error}") from None
+            raise _lost(error) from None
         except BaseException:
             stream.writer.close()
             raise
@@ -122,10 +122,9 @@ class Wire:
         return stream
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        url = urlsplit(self._engine.url.replace("http+unix", "unix"))
+        url = urlsplit(self._engine.url)
         if url.scheme == "unix":
-            path = (url.netloc + url.path) if not url.path.startswith("//") else url.path[1:]
-            return await asyncio.open_unix_connection(path, limit=CHUNK)
+            return await asyncio.open_unix_connection(url.path, limit=CHUNK)
         if url.scheme in ("tcp", "http", "https") and url.hostname:
             context = self._engine.ssl_context()
             port = url.port or (2376 if context else 2375)
@@ -149,6 +148,11 @@ class Wire:
         lines.append(f"Content-Length: {len(payload)}")
         lines += [f"{name}: {value}" for name, value in headers.items()]
         return "\r\n".join([*lines, "", ""]).encode() + payload
+
+
+def _lost(error: Exception) -> RuntimeUnavailable:
+    reason = "it closed the connection" if isinstance(error, asyncio.IncompleteReadError) else error
+    return RuntimeUnavailable(f"Cannot connect to the Docker daemon: {reason}")
 
 
 def _message(body: bytes) -> str:

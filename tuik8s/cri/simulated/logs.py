@@ -15,16 +15,19 @@ if TYPE_CHECKING:
     from tuik8s.cri.protocol import LogQuery
 
 KEPT_LINES = 2000
-LINE_LIMIT = 16 * 1024
+KEPT_BYTES = 1024 * 1024
+LINE_LIMIT = 256 * 1024
 
 
 class RingLog:
-    """Keeps 2,000 lines of at most 16 KiB. A follower that falls behind further misses the oldest."""
+    """Keeps 2,000 lines and 1 MiB; lines of more than 256 KiB are cut. A follower that falls behind
+    further misses the oldest."""
 
-    __slots__ = ("_added", "_closed", "_lines", "_partial", "_waiters")
+    __slots__ = ("_added", "_closed", "_lines", "_partial", "_size", "_waiters")
 
     def __init__(self) -> None:
-        self._lines: deque[LogLine] = deque(maxlen=KEPT_LINES)
+        self._lines: deque[LogLine] = deque()
+        self._size = 0
         self._partial: dict[int, bytes] = {}
         self._added = 0
         self._closed = False
@@ -57,15 +60,15 @@ class RingLog:
         for line in lines:
             yield line
         while query.follow:
-            fresh = min(self._added - position, len(self._lines))
-            for line in list(self._lines)[len(self._lines) - fresh :]:
-                yield line
-            position += max(fresh, 0) if self._added - position == fresh else self._added - position
             if position < self._added:
-                continue
-            if self._closed:
+                fresh = min(self._added - position, len(self._lines))
+                position = self._added
+                for line in list(self._lines)[len(self._lines) - fresh :]:
+                    yield line
+            elif self._closed:
                 return
-            await self._more()
+            else:
+                await self._more()
 
     async def _more(self) -> None:
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -75,8 +78,12 @@ class RingLog:
     def _add(self, time: datetime, stream: int, text: bytes) -> None:
         name: Literal["stdout", "stderr"] = "stderr" if stream == 2 else "stdout"
         for start in range(0, max(len(text), 1), LINE_LIMIT):
-            self._lines.append(LogLine(time, name, text[start : start + LINE_LIMIT]))
+            line = LogLine(time, name, text[start : start + LINE_LIMIT])
+            self._lines.append(line)
+            self._size += len(line.text)
             self._added += 1
+        while len(self._lines) > KEPT_LINES or self._size > KEPT_BYTES:
+            self._size -= len(self._lines.popleft().text)
         self._wake()
 
     def _wake(self) -> None:
