@@ -52,6 +52,7 @@ def facts(snapshot: Snapshot) -> dict[str, Any]:
         "anti-affinity": snapshot.required_anti_affinity,
         "preferences": snapshot.preferences,
         "images": snapshot.image_nodes,
+        "priorities": snapshot.priorities,
         "counts": [
             dict(snapshot.counts.of(clause, with_deleting=deleting)) for clause, deleting in QUESTIONS
         ],

@@ -121,11 +121,12 @@ def fit_error(decision: Decision, snapshot: Snapshot) -> str:
     text = f"{head}: {_histogram(reasons)}."
     if decision.pod.spec.get("preemptionPolicy") == "Never":
         return f"{text} preemption: not eligible due to preemptionPolicy=Never."
+    lower_exist = any(priority < decision.pod.priority for priority in snapshot.priorities)
     helpless: Counter[str] = Counter()
     for name, rejection in decision.rejections.items():
         if not rejection.resolvable:
             helpless["Preemption is not helpful for scheduling"] += 1
-        elif not _has_victims(decision.pod, snapshot.node(name)):
+        elif not (lower_exist and _has_victims(decision.pod, snapshot.node(name))):
             helpless["No preemption victims found for incoming pod"] += 1
         else:
             return text  # pods of lower priority are there, but are not preempted: claim nothing

@@ -5,7 +5,7 @@ The scheduling cycle never waits, so the cache needs no second, frozen copy.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Hashable
 from typing import TYPE_CHECKING, TypeVar
 
@@ -40,6 +40,7 @@ class Snapshot:
         self._assumed: set[str] = set()
         self._namespaces: dict[str, dict[str, str]] = {}
         self.image_nodes: dict[str, int] = {}
+        self.priorities: Counter[int] = Counter()
         self.required_anti_affinity: dict[AffinityTerm, dict[str, int]] = {}
         self.preferences: dict[tuple[AffinityTerm, int], dict[str, int]] = {}
         self.counts = PodCounts(self._placed)
@@ -81,6 +82,7 @@ class Snapshot:
         info = self._info(node_name)
         info.add_pod(pod)
         self._place[pod.uid] = node_name
+        self.priorities[pod.priority] += 1
         self._count_terms(pod, node_name, 1)
         self.counts.add(node_name, pod)
 
@@ -93,6 +95,9 @@ class Snapshot:
         info = self._infos[node_name]
         pod = info.pods[uid]
         info.remove_pod(uid)
+        self.priorities[pod.priority] -= 1
+        if not self.priorities[pod.priority]:
+            del self.priorities[pod.priority]
         self._count_terms(pod, node_name, -1)
         self.counts.remove(node_name, pod)
         if info.node is None and not info.pods:
