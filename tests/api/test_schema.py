@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from typing import TYPE_CHECKING, Any
 
+import lightkube.models
 import pytest
 
 from tests.api.objects import container, deployment, pod
-from tuik8s.api import kinds, schema
+from tuik8s.api import kinds, schema, shapes
 from tuik8s.api.errors import BadRequest
 from tuik8s.api.objects import Obj, copy
 
@@ -239,3 +242,35 @@ def test_unknown_kinds_are_told_apart(api_version: str, kind: str, *, known: boo
         else f'no matches for kind "{kind}" in version "{api_version}"'
     )
     assert schema.explain_unknown(api_version, kind) == expected
+
+
+def _every_model() -> list[tuple[str, str]]:
+    found = []
+    for info in pkgutil.iter_modules(lightkube.models.__path__):
+        module = importlib.import_module(f"lightkube.models.{info.name}")
+        own = (item for item in vars(module).values() if getattr(item, "__module__", "") == module.__name__)
+        found += [(info.name, item.__name__) for item in own if hasattr(item, "__struct_fields__")]
+    return found
+
+
+@pytest.mark.parametrize("module", sorted({module for module, _ in _every_model()}))
+def test_every_model_of_the_schema_package_can_be_decoded(module: str) -> None:
+    """Also those that no served kind uses yet."""
+    names = [name for owner, name in _every_model() if owner == module]
+    for name in names:
+        unknown: list[str] = []
+        assert shapes.struct_named(f"{module}:{name}")({"no such field": 1}, None, unknown) == {}
+        assert unknown == ["no such field"]
+
+
+def test_schemas_within_objects() -> None:
+    """Maps of structs, of a kind that is not served yet."""
+    definition = kinds.Kind(
+        "apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions", False,
+        model="apiextensions_v1:CustomResourceDefinition",
+    )  # fmt: skip
+    properties = {"a": {"type": "string", "default": "x", "maxlength": 3}, "b": {"items": {"type": "object"}}}
+    versions = [{"name": "v1", "schema": {"openAPIV3Schema": {"properties": properties}}}]
+    assert _refusal(definition, {"spec": {"versions": versions}}).endswith(
+        'unknown field "spec.versions[0].schema.openAPIV3Schema.properties[a].maxlength"'
+    )

@@ -17,10 +17,30 @@ INT64_FIELDS = frozenset({
 """Integers of 64 bits; all others have 32."""
 
 QUANTITY_MAPS = frozenset({
-    "allocatable", "allocatedResources", "capacity", "default", "defaultRequest", "hard", "limits", "max",
-    "maxLimitRequestRatio", "min", "overhead", "requests", "used",
+    "allocatable", "allocatedResources", "capacity", "consumedCapacity", "default", "defaultRequest", "hard",
+    "limits", "max", "maxLimitRequestRatio", "min", "overhead", "podFixed", "requests", "used",
 })  # fmt: skip
 """Maps of resource name to quantity; all others hold strings."""
+
+OTHER_MAPS: dict[tuple[str, str], str] = {
+    ("BasicDevice", "attributes"): "DeviceAttribute",
+    ("BasicDevice", "capacity"): "DeviceCapacity",
+    ("BasicDevice", "nodeAllocatableResources"): "NodeAllocatableResource",
+    ("CertificateSigningRequestSpec", "extra"): "List[str]",
+    ("CounterSet", "counters"): "Counter",
+    ("Device", "attributes"): "DeviceAttribute",
+    ("Device", "capacity"): "DeviceCapacity",
+    ("Device", "nodeAllocatableResources"): "NodeAllocatableResource",
+    ("DeviceCounterConsumption", "counters"): "Counter",
+    ("JSONSchemaProps", "definitions"): "JSONSchemaProps",
+    ("JSONSchemaProps", "dependencies"): "Dict",
+    ("JSONSchemaProps", "patternProperties"): "JSONSchemaProps",
+    ("JSONSchemaProps", "properties"): "JSONSchemaProps",
+    ("PodDisruptionBudgetStatus", "disruptedPods"): "meta_v1.Time",
+    ("SubjectAccessReviewSpec", "extra"): "List[str]",
+    ("UserInfo", "extra"): "List[str]",
+}
+"""Maps of anything else, by what they hold, written as the models write types."""
 
 BYTES_MAPS = frozenset({("Secret", "data"), ("ConfigMap", "binaryData")})
 """Maps whose values are base64."""

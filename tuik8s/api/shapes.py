@@ -61,9 +61,13 @@ def struct_named(model: str) -> Decoder:
     return _struct(module, name)
 
 
+def _model(module: str, name: str) -> Any:
+    return getattr(importlib.import_module(f"{_MODELS}.{module}"), name)
+
+
 @cache
 def _struct(module: str, name: str) -> Decoder:
-    struct = getattr(importlib.import_module(f"{_MODELS}.{module}"), name)
+    struct = _model(module, name)
     go_name = f"{module.rpartition('_')[2]}.{name}"
     json_names = dict(zip(struct.__struct_fields__, struct.__struct_encode_fields__, strict=True))
     annotations: dict[str, str] = struct.__annotations__
@@ -120,7 +124,7 @@ def _field(module: str, struct: str, field: str, annotation: str) -> Decoder:
     optional = _OPTIONAL.fullmatch(annotation)
     inner = optional[1] if optional else annotation
     if inner == "dict":
-        return _map_of(struct, field)
+        return _map_of(module, struct, field)
     if inner == "str" and (struct, field) in gotypes.BYTES_FIELDS:
         return _scalar(scalars.base64_text)
     return _typed(module, struct, field, inner)[0]
@@ -145,6 +149,8 @@ def _typed(module: str, struct: str, field: str, annotation: str) -> tuple[Decod
     if annotation in _FREE_FORM or qualified in _FREE_FORM or annotation == "dict":
         return _free_form, "interface {}"
     owner, _, name = qualified.partition(".")
+    if not hasattr(_model(owner, name), "__struct_fields__"):  # an alias of `Any` or `Dict`
+        return _free_form, "interface {}"
     return _struct(owner, name), f"{owner.rpartition('_')[2]}.{name}"
 
 
@@ -173,7 +179,10 @@ def _list_of(item: Decoder, go_item: str) -> Decoder:
     return decode
 
 
-def _map_of(struct: str, field: str) -> Decoder:
+def _map_of(module: str, struct: str, field: str) -> Decoder:
+    other = gotypes.OTHER_MAPS.get((struct, field))
+    if other is not None:
+        return _map_of_structs(*_typed(module, struct, field, other))
     convert: Callable[[Any], Any] = scalars.string
     go_name, empty = "map[string]string", ""
     if field in gotypes.QUANTITY_MAPS:
@@ -185,5 +194,18 @@ def _map_of(struct: str, field: str) -> Decoder:
         if type(value) is not dict:
             raise Mismatch(scalars.json_kind(value), go_name)
         return {key: convert(empty if item is None else item) for key, item in value.items()}
+
+    return decode
+
+
+def _map_of_structs(item: Decoder, go_item: str) -> Decoder:
+    def decode(value: Any, place: Place, findings: Findings) -> dict[str, Any]:
+        if type(value) is not dict:
+            raise Mismatch(scalars.json_kind(value), f"map[string]{go_item}")
+        return {
+            key: item(entry, (place, f"[{key}]"), findings)
+            for key, entry in value.items()
+            if entry is not None
+        }
 
     return decode
