@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.kubelet.bench import container, node_config, phase, status_of, waiting
+from tuik8s.api import kinds
 from tuik8s.api.objects import condition_of, is_pod_ready
 
 if TYPE_CHECKING:
@@ -188,3 +190,63 @@ async def test_directories_of_forgotten_pods_are_removed(stopped_bench: Bench) -
     async with bench.running():
         await asyncio.sleep(5)
         assert not left.parent.exists()
+
+
+async def test_mounted_config_maps_follow_also_after_a_restart(stopped_bench: Bench) -> None:
+    bench = stopped_bench
+    volume = {"name": "v", "configMap": {"name": "settings"}}
+    mounts = [{"name": "v", "mountPath": "/data"}]
+    async with bench.running():
+        await bench.create(kinds.CONFIG_MAP, "settings", data={"a": "1"})
+        await bench.pod(volumes=[volume], containers=[container(volumeMounts=mounts)])
+        await bench.until_ready()
+    file = Path(bench.runtime.configs["web"].mounts[0].host_path) / "a"
+    await bench.client.patch(kinds.CONFIG_MAP, "default", "settings", {"data": {"a": "2"}})
+    async with bench.running():
+        await asyncio.sleep(3)
+        assert file.read_text() == "2"
+        await bench.client.patch(kinds.CONFIG_MAP, "default", "settings", {"data": {"a": "3"}})
+        await asyncio.sleep(1)
+        assert file.read_text() == "3"
+
+
+async def test_a_pod_that_ended_stays_ended(stopped_bench: Bench) -> None:
+    bench = stopped_bench
+    async with bench.running():
+        await bench.pod(activeDeadlineSeconds=5)
+        await bench.until(lambda pod: phase(pod) == "Failed")
+        await asyncio.sleep(5)
+    before = await bench.get()
+    assert before["status"]["reason"] == "DeadlineExceeded"
+    async with bench.running():
+        await asyncio.sleep(30)
+        assert (await bench.get())["status"] == before["status"]
+
+
+async def test_a_rejected_pod_stays_rejected(stopped_bench: Bench) -> None:
+    bench = stopped_bench
+    async with bench.running():
+        await bench.pod(nodeSelector={"disk": "ssd"})
+        await bench.until(lambda pod: phase(pod) == "Failed")
+    before = await bench.get()
+    async with bench.running():
+        await asyncio.sleep(30)
+        assert (await bench.get())["status"] == before["status"]
+        await bench.delete()
+        await bench.until_gone()
+
+
+async def test_a_paused_kubelet_goes_on_where_it_was(bench: Bench) -> None:
+    await bench.pod("before")
+    await bench.until_ready("before")
+    await bench.kubelet.stop()
+    await bench.pod("meanwhile")
+    await asyncio.sleep(30)
+    assert phase(await bench.get("meanwhile")) == "Pending"
+    again = asyncio.create_task(bench.kubelet.run())
+    try:
+        await bench.until_ready("meanwhile")
+        assert status_of(await bench.get("before"))["restartCount"] == 0
+    finally:
+        await bench.kubelet.stop()
+        await asyncio.gather(again, return_exceptions=True)

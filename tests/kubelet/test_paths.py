@@ -29,6 +29,7 @@ def test_names_that_are_no_file_names_are_refused(name: str) -> None:
 
 
 def test_all_files_change_with_one_link(tmp_path: Path) -> None:
+    tmp_path /= "volume"
     assert write_payload(tmp_path, {"a": File(b"1"), "d/b": File(b"2")}, "one", None)
     assert os.readlink(tmp_path / "..data") == "..one"
     assert write_payload(tmp_path, {"a": File(b"3")}, "two", None)
@@ -38,6 +39,7 @@ def test_all_files_change_with_one_link(tmp_path: Path) -> None:
 
 
 def test_the_same_content_is_not_written_again(tmp_path: Path) -> None:
+    tmp_path /= "volume"
     payload = {"a": File(b"1")}
     assert write_payload(tmp_path, payload, "one", None)
     assert not write_payload(tmp_path, payload, "two", None)

@@ -133,3 +133,23 @@ async def test_active_deadline(bench: Bench) -> None:
     assert pod["status"]["message"] == "Pod was active on the node longer than the specified deadline"
     await asyncio.sleep(5)
     assert await bench.runtime.running_names() == []
+
+
+async def test_an_instance_that_was_made_but_never_started_is_backed_off_too(bench: Bench) -> None:
+    bench.runtime.faults["start_container"] = ["cannot start"] * 4
+    await bench.pod()
+    await bench.until_ready()
+    assert bench.now() >= 10 + 20 + 40
+
+
+async def test_one_report_tells_of_the_end(bench: Bench) -> None:
+    await bench.pod(restartPolicy="Never", containers=[container(command=["sleep", "5"])])
+    before = int((await bench.until_ready())["metadata"]["resourceVersion"])
+    seen = []
+    pod = await bench.until(lambda pod: phase(pod) == "Succeeded")
+    async for event in bench.client.watch(kinds.POD, resource_version=str(before)):
+        seen.append(event)
+        if phase(event.object) == "Succeeded":
+            break
+    assert len(seen) == 1
+    assert phase(pod) == "Succeeded"

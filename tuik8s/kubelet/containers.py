@@ -95,8 +95,11 @@ class PodContainers:
         return True
 
     def _check_backoff(self, pod: Obj, container: Obj, latest: ContainerStatus | None) -> None:
-        """CrashLoopBackOff: the first restart is at once, each further one waits twice as long."""
-        if latest is None or latest.state != "exited":
+        """CrashLoopBackOff: the first restart is at once, each further one waits twice as long.
+
+        An instance that was made but could not be started counts as one that ended.
+        """
+        if latest is None or latest.state == "running":
             return
         backoff, now = self._services.restarts, self._host.clock.now()
         key = _backoff_key(pod, container)

@@ -48,8 +48,6 @@ async def send(get: Get, reader: asyncio.StreamReader, writer: asyncio.StreamWri
         body = await _read_body(reader, headers)
     finally:
         writer.close()
-        with contextlib.suppress(OSError, asyncio.CancelledError):
-            await writer.wait_closed()
     return Answer(status, body.decode("utf-8", "replace"))
 
 

@@ -53,6 +53,7 @@ class NodeStatus:
         self._wakeup = asyncio.Event()
         self._ready = False
         self._networked = False
+        self._known = asyncio.Event()
         self._version: Version | None = None
         self._node: Obj | None = None
         self._lease: Obj | None = None
@@ -66,6 +67,7 @@ class NodeStatus:
 
     def runtime_ready(self, ready: bool, version: Version | None) -> None:
         self._ready, self._version = ready, version or self._version
+        self._known.set()
         self._wakeup.set()
 
     def network_ready(self) -> None:
@@ -108,6 +110,7 @@ class NodeStatus:
             self._node = await self._register()
             self.registered.set()
             self._host.recorder.event(self._node, "Normal", "Starting", "Starting kubelet.")
+            await self._first_look()
         node = self._host.informers.of(kinds.NODE).find("", self._name)
         if node is None:
             node = self._node
@@ -124,6 +127,14 @@ class NodeStatus:
         )
         self._reported = self._host.clock.now()
         self._note_transition(previous, self._node)
+
+    async def _first_look(self) -> None:
+        """A node that comes up does not report a runtime as down before it was asked."""
+        try:
+            async with asyncio.timeout(RETRY):
+                await self._known.wait()
+        except TimeoutError:
+            log.warning("runtime of node %s has not answered yet", self._name)
 
     def _is_due(self, node: Obj, status: Obj) -> bool:
         now, old = self._host.clock.now(), node.get("status") or {}

@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple, Protocol
-from weakref import WeakKeyDictionary
+from weakref import WeakValueDictionary
 
 from tuik8s.cri import RuntimeFault
 
@@ -69,7 +69,7 @@ class Listener(Protocol):
     def runtime_available(self, available: bool) -> None: ...
 
 
-_shared: WeakKeyDictionary[Runtime, Pleg] = WeakKeyDictionary()
+_shared: WeakValueDictionary[int, Pleg] = WeakValueDictionary()
 
 
 class Pleg:
@@ -81,9 +81,11 @@ class Pleg:
     @classmethod
     def of(cls, runtime: Runtime) -> Pleg:
         """The one of this runtime."""
-        if runtime not in _shared:
-            _shared[runtime] = cls(runtime)
-        return _shared[runtime]
+        # The value holds the runtime, so that its identity is not used again as long as the entry lives.
+        found = _shared.get(id(runtime))
+        if found is None:
+            found = _shared[id(runtime)] = cls(runtime)
+        return found
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
@@ -127,16 +129,12 @@ class Pleg:
 
     async def refresh(self, pod_uid: str) -> PodState:
         """Look at one pod now. Raises `RuntimeFault`."""
+        state = PodState(
+            tuple(await self._runtime.list_sandboxes(pod_uid)),
+            tuple(await self._runtime.list_containers(pod_uid)),
+        )
         self._refreshes += 1
         self._refreshed[pod_uid] = self._refreshes
-        try:
-            state = PodState(
-                tuple(await self._runtime.list_sandboxes(pod_uid)),
-                tuple(await self._runtime.list_containers(pod_uid)),
-            )
-        except RuntimeFault:
-            self._refreshed.pop(pod_uid, None)
-            raise
         if state == NOTHING:
             self._pods.pop(pod_uid, None)
         else:

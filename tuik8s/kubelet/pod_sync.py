@@ -127,6 +127,7 @@ class PodSync:
 
     async def _refresh_volumes(self, pod: Obj) -> None:
         if not self._volumes_ready:
+            await self._ensure_volumes(pod)
             return
         try:
             await self.volumes.update(pod)

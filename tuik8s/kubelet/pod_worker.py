@@ -53,7 +53,9 @@ class PodWorker:
         self.uid: str = pod["metadata"]["uid"]
         self._gone = False
         self._stale = True
-        self._volumes_stale = False
+        # One that was found running may have missed a change of what it mounts.
+        adopted = bool(services.pleg.state(self.uid).sandboxes)
+        self._volumes_stale = adopted and bool(pod["spec"].get("volumes"))
         self._cause = revision_of(pod)
         self._wakeup = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
@@ -119,8 +121,7 @@ class PodWorker:
         finally:
             self._cancel_timer()
             self._probes.stop()
-            if self._activity is not None:
-                self._activity.cancel()
+            await self._cancel_activity()
 
     async def _guarded_pass(self) -> bool:
         """True when the worker's job is done."""
@@ -257,14 +258,7 @@ class PodWorker:
     # What to say -------------------------------------------------------------------------------------------
 
     async def _report(self, state: PodState) -> None:
-        waiting_quietly = (
-            self._activity is not None
-            and not state.containers
-            and not self._sync.containers.waiting
-            and asyncio.get_running_loop().time() - self._began < QUIET
-        )
-        if waiting_quietly:
-            self._wake_in(QUIET)
+        if self._is_premature(state):
             return
         seen = Observation(
             state=state,
@@ -279,6 +273,19 @@ class PodWorker:
             stopped=self._stopped,
         )
         self._gone |= not await self._writer.report(self.pod, seen)
+
+    def _is_premature(self, state: PodState) -> bool:
+        """Whether the next report follows at once, or there is nothing left to report from."""
+        if self._stopping is not None and not state.running:
+            return True
+        if is_pod_finished(self.pod) and not state.containers:
+            return True
+        age = asyncio.get_running_loop().time() - self._began
+        idle = self._activity is None or state.containers or self._sync.containers.waiting
+        if idle or age >= QUIET:
+            return False
+        self._wake_in(QUIET - age)
+        return True
 
     async def _finish(self) -> bool:
         """Nothing runs: let the API forget the pod, then the node."""

@@ -62,7 +62,10 @@ def pod_status(pod: Obj, seen: Observation) -> Obj:
     spec = pod["spec"]
     inits = [container_status(pod, c, seen, init=True) for c in spec.get("initContainers") or ()]
     main = [container_status(pod, c, seen, init=False) for c in spec["containers"]]
+    ended = old.get("phase") in ("Succeeded", "Failed")
     phase = "Failed" if seen.failure else pod_phase(pod, inits, main, seen)
+    if ended:
+        phase = old["phase"]  # no pod comes back from its end
     status: Obj = {
         "phase": phase,
         "startTime": old.get("startTime") or timestamp(seen.now),
@@ -77,7 +80,9 @@ def pod_status(pod: Obj, seen: Observation) -> Obj:
     if pod["metadata"].get("generation"):
         status["observedGeneration"] = pod["metadata"]["generation"]
     failure = seen.failure
-    if failure is not None:
+    if ended:
+        status |= {key: old[key] for key in ("reason", "message") if old.get(key)}
+    elif failure is not None:
         status |= {"reason": failure.reason, "message": failure.message}
     status["conditions"] = pod_conditions(pod, status, network_ready=_network_ready(seen), now=seen.now)
     return status

@@ -6,7 +6,6 @@ as HPACK literals, and of the answer only the message is read. Whoever needs mor
 
 from __future__ import annotations
 
-import contextlib
 import struct
 from typing import TYPE_CHECKING
 
@@ -36,8 +35,6 @@ async def check_health(
         return _state(await _answer(reader, writer))
     finally:
         writer.close()
-        with contextlib.suppress(OSError):
-            await writer.wait_closed()
 
 
 async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:

@@ -134,7 +134,8 @@ def mounted_volumes(pod: Obj) -> set[str]:
     """The names of the volumes that some container mounts: others are not set up."""
     spec = pod["spec"]
     containers = [*spec["containers"], *(spec.get("initContainers") or ())]
-    return {mount["name"] for container in containers for mount in container.get("volumeMounts") or ()}
+    fields = ("volumeMounts", "volumeDevices")
+    return {m["name"] for container in containers for field in fields for m in container.get(field) or ()}
 
 
 def size_limited(pod: Obj) -> list[Obj]:
