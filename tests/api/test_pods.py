@@ -210,3 +210,10 @@ def test_restarts_and_when_the_last_one_was() -> None:
     summary = pods.summary(obj)
     assert (summary.restarts, summary.last_restart) == (3, "2026-01-01T00:00:05Z")
     assert pods.container_statuses(obj).keys() == {"web", "setup"}
+
+
+def test_statuses_that_a_client_left_half_empty() -> None:
+    obj = pod(initContainers=[container(name="setup")])
+    obj["status"] = {"containerStatuses": [{}], "initContainerStatuses": [{"state": {}}]}
+    assert pods.summary(obj) == pods.Summary(0, 1, "Init:0/1", 0, "")
+    assert pods.container_statuses(obj).keys() == {""}

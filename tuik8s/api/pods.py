@@ -58,7 +58,7 @@ def container_statuses(pod: Obj) -> dict[str, Obj]:
     """By container name: init, ordinary and ephemeral containers."""
     status = pod.get("status") or {}
     fields = ("initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses")
-    return {entry["name"]: entry for field in fields for entry in status.get(field) or ()}
+    return {entry.get("name", ""): entry for field in fields for entry in status.get(field) or ()}
 
 
 def priority(pod: Obj) -> int:
@@ -149,7 +149,7 @@ def summary(pod: Obj) -> Summary:
     """READY, STATUS and RESTARTS as printPod computes them."""
     spec, status = pod.get("spec") or {}, pod.get("status") or {}
     inits = spec.get("initContainers") or []
-    sidecars = {container["name"] for container in inits if is_sidecar(container)}
+    sidecars = {container.get("name", "") for container in inits if is_sidecar(container)}
     initial = _initial_part(status, sidecars, len(inits))
     text = initial.text or _phase_text(pod, status)
     ready, restarts, ended = initial.ready, initial.restarts, initial.ended
@@ -199,13 +199,14 @@ def _initial_part(status: Obj, sidecars: set[str], count: int) -> _Initial:
     for index, entry in enumerate(status.get("initContainerStatuses") or ()):
         restarts += entry.get("restartCount", 0)
         ended += _last_end(entry)
-        if entry["name"] in sidecars:
+        name = entry.get("name", "")
+        if name in sidecars:
             sidecar_restarts += entry.get("restartCount", 0)
             sidecar_ended += _last_end(entry)
         terminated = (entry.get("state") or {}).get("terminated")
         if terminated is not None and terminated.get("exitCode", 0) == 0:
             continue
-        if entry["name"] in sidecars and entry.get("started"):
+        if name in sidecars and entry.get("started"):
             ready += bool(entry.get("ready"))
             continue
         text = _init_text(entry, index, count)

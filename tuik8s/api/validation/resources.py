@@ -65,7 +65,7 @@ def check_pod_resources(spec: Obj, path: str) -> Iterator[FieldError]:
     requests, limits = resources.get("requests") or {}, resources.get("limits") or {}
     for name, amount in container_requests(spec).items():
         own = requests.get(name, "0")
-        if amount > parse(own):
+        if is_pod_level_resource(name) and amount > parse(own):
             yield errors.invalid(
                 f"{path}.requests[{name}]",
                 own,
