@@ -6,8 +6,8 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from tuik8s.api import kinds
-from tuik8s.api.errors import Expired
 from tuik8s.api.objects import is_true
+from tuik8s.reconcile import Informer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,16 +18,28 @@ if TYPE_CHECKING:
 
 
 async def narrate(cluster: Cluster, say: Callable[[str], object]) -> None:
-    """Until cancelled."""
+    """Until cancelled; `say` gets each line."""
     info = cluster.info
     say(f"cluster {info.name}: {cluster.config.nodes} nodes, state in {cluster.directory}")
     if cluster.applier is not None:
         cluster.applier.on_change = lambda file: say(describe_file(file))
         for file in cluster.applier.statuses():
             say(describe_file(file))
+    events, nodes = Informer(cluster.client, kinds.EVENT), Informer(cluster.client, kinds.NODE)
+
+    def on_event(_: Obj | None, event: Obj | None) -> None:
+        if event is not None and events.synced.is_set():  # what an earlier run told is not told again
+            say(_event_line(event))
+
+    def on_node(old: Obj | None, node: Obj | None) -> None:
+        if node is not None and is_true(node, "Ready") != (old is not None and is_true(old, "Ready")):
+            say(f"node {node['metadata']['name']} is {'Ready' if is_true(node, 'Ready') else 'NotReady'}")
+
+    events.subscribe(on_event)
+    nodes.subscribe(on_node)
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(_events(cluster, say))
-        tasks.create_task(_nodes(cluster, say))
+        tasks.create_task(events.run())
+        tasks.create_task(nodes.run())
 
 
 def describe_file(file: ManifestFile) -> str:
@@ -37,20 +49,6 @@ def describe_file(file: ManifestFile) -> str:
     return f"manifest {file.path}{place} {file.state}: {what}"
 
 
-async def _events(cluster: Cluster, say: Callable[[str], object]) -> None:
-    revision = ""
-    while True:
-        if not revision:
-            revision = (await cluster.client.list(kinds.EVENT))["metadata"]["resourceVersion"]
-        try:
-            async for change in cluster.client.watch(kinds.EVENT, resource_version=revision):
-                revision = change.object["metadata"]["resourceVersion"]
-                if change.type in ("ADDED", "MODIFIED"):
-                    say(_event_line(change.object))
-        except Expired:
-            revision = ""
-
-
 def _event_line(event: Obj) -> str:
     about = event["involvedObject"]
     subject = "/".join(
@@ -58,15 +56,3 @@ def _event_line(event: Obj) -> str:
     )
     count = f" (x{event['count']})" if event.get("count", 1) > 1 else ""
     return f"{event['type']:<7} {event['reason']:<22} {subject}: {event['message']}{count}"
-
-
-async def _nodes(cluster: Cluster, say: Callable[[str], object]) -> None:
-    ready: dict[str, bool] = {}
-    while True:
-        async for change in cluster.client.watch(kinds.NODE, resource_version="0", send_initial_events=True):
-            if change.type == "BOOKMARK":
-                continue
-            name, now = change.object["metadata"]["name"], is_true(change.object, "Ready")
-            if ready.get(name) != now:
-                ready[name] = now
-                say(f"node {name} is {'Ready' if now else 'NotReady'}")
