@@ -77,8 +77,8 @@ class LogFeed:
         self._pace.stop()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _run(self, source: LogSource) -> None:
-        delay, last = FIRST_RETRY, ""
+    async def _run(self, source: LogSource, last: str = "") -> None:
+        delay = FIRST_RETRY
         while True:
             before = last
             try:
