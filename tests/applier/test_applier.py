@@ -56,7 +56,8 @@ class Folder:
             found: dict[str, Any] = await self.plane.client.get(kinds.CONFIG_MAP, namespace, name)
         except NotFound:
             return None
-        return found.get("data", {})
+        data: dict[str, str] = found.get("data", {})
+        return data
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ import json
 import pytest
 
 from tuik8s.api.kinds import KindRegistry
-from tuik8s.applier.documents import SIZE_LIMIT, Document, ManifestError, parse
+from tuik8s.applier.composer import ManifestError
+from tuik8s.applier.documents import SIZE_LIMIT, Document, parse
 
 REGISTRY = KindRegistry()
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Readiness(NamedTuple):
-    """`done`: nothing more is to come. `failed`: it will not become ready by waiting. `message`: where it stands."""
+    """`done`: nothing more is to come. `failed`: waiting will not help. `message`: where it stands."""
 
     done: bool
     message: str

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -18,11 +17,7 @@ STABLE_AFTER = 300.0
 """Seconds of running after which the next crash waits `FIRST_DELAY` again."""
 
 
-class Condition(StrEnum):
-    RUNNING = "running"
-    PAUSED = "paused"
-    BACKING_OFF = "backing off"
-    STOPPED = "stopped"
+Condition = Literal["running", "paused", "backing off", "stopped"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +34,7 @@ class Component:
     def __init__(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
         self.name = name
         self._run = run
-        self._condition = Condition.STOPPED
+        self._condition: Condition = "stopped"
         self._restarts = 0
         self._last_error = ""
         self._task: asyncio.Task[None] | None = None
@@ -74,21 +69,21 @@ class Component:
                 if await self._attempt():
                     continue
                 delay = FIRST_DELAY if loop.time() - started >= STABLE_AFTER else delay
-                self._condition = Condition.BACKING_OFF
+                self._condition = "backing off"
                 self._restarts += 1
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, LAST_DELAY)
         finally:
-            self._condition = Condition.STOPPED
+            self._condition = "stopped"
 
     async def _until_resumed(self) -> None:
         if not self._resumed.is_set():
-            self._condition = Condition.PAUSED
+            self._condition = "paused"
             await self._resumed.wait()
 
     async def _attempt(self) -> bool:
         """Run once; true when it was ended by a pause rather than by itself."""
-        self._condition = Condition.RUNNING
+        self._condition = "running"
         self._task = asyncio.ensure_future(self._run())
         try:
             await asyncio.wait([self._task])
