@@ -110,7 +110,7 @@ class Machinery:
             plane, self.informers, [f"node-{number}" for number in range(1, nodes + 1)]
         )
         self.controllers: dict[type, Any] = {}
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks: dict[Any, asyncio.Task[None]] = {}
 
     def add(self, controller: type, **options: Any) -> Any:
         made = controller(self.client, self.informers, self.recorder, clock=self.plane.clock, **options)
@@ -118,14 +118,21 @@ class Machinery:
         return made
 
     def start(self) -> None:
-        parts = [self.informers, self.recorder, self.kubelet, *self.controllers.values()]
-        self._tasks = [asyncio.create_task(part.run(), name=type(part).__name__) for part in parts]
+        for part in (self.informers, self.recorder, self.kubelet, *self.controllers.values()):
+            self.restart(part)
+
+    def restart(self, part: Any) -> None:
+        """Run a part whose task has ended."""
+        self._tasks[part] = asyncio.create_task(part.run(), name=type(part).__name__)
+
+    def task_of(self, part: Any) -> asyncio.Task[None]:
+        return self._tasks[part]
 
     async def stop(self) -> None:
-        for task in self._tasks:
+        for task in self._tasks.values():
             assert not task.done() or task.exception() is None, task
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     async def get(self, kind: Kind, name: str, namespace: str = "default") -> Obj:
         return await self.client.get(kind, namespace, name)

@@ -303,6 +303,26 @@ async def test_pods_of_a_node_that_was_deleted_are_removed(plane: ControlPlane) 
         assert condition["message"] == "PodGC: node no longer exists"
 
 
+async def test_terminating_pods_that_nobody_will_end_are_removed(plane: ControlPlane) -> None:
+    async with nodes(plane, PodGarbageCollector) as (machines, heart):
+        for name in ("stuck", "waiting"):
+            await bound_pod(machines, name, "node-2" if name == "stuck" else "node-1")
+        machines.kubelet.silent |= {"node-1", "node-2"}
+        for name in ("stuck", "waiting"):
+            await machines.client.delete(kinds.POD, "default", name)
+        for name in ("node-1", "node-2"):
+            current = copy(await machines.get(kinds.NODE, name, ""))
+            for condition in current["status"]["conditions"]:
+                condition["status"] = "Unknown"
+            await machines.change_status(kinds.NODE, current)
+        taint = {"key": "node.kubernetes.io/out-of-service", "effect": "NoExecute"}
+        await machines.client.patch(kinds.NODE, "", "node-2", {"spec": {"taints": [taint]}})
+        heart.alive.clear()
+        await asyncio.sleep(25)
+        assert not await machines.exists(kinds.POD, "stuck")
+        assert await machines.exists(kinds.POD, "waiting")
+
+
 async def test_only_so_many_finished_pods_are_kept(plane: ControlPlane) -> None:
     async with machinery(plane, PodGarbageCollector, threshold=2) as machines:
         for number in range(4):

@@ -151,6 +151,17 @@ async def test_conflicts_are_no_failures(control_plane: ControlPlane) -> None:
     assert harness.controller.statistics().failed == 0
 
 
+async def test_a_conflict_that_stays_becomes_a_failure(control_plane: ControlPlane) -> None:
+    async def reconcile(_: Key) -> None:
+        raise Conflict.modified("configmaps", "a")
+
+    harness = Harness(control_plane, reconcile)
+    async with running(harness):
+        await control_plane.client.create(kinds.CONFIG_MAP, config_map("a"))
+        await asyncio.sleep(10)
+    assert harness.controller.statistics().failed > 0
+
+
 async def test_looking_again_after_a_while(control_plane: ControlPlane) -> None:
     loop = asyncio.get_running_loop()
     moments: list[float] = []

@@ -123,7 +123,7 @@ class NamespaceController:
         namespace = self._namespaces.get(key)
         if namespace is None or not is_deleting(namespace):
             return None
-        if not namespace["spec"].get("finalizers"):
+        if not (namespace.get("spec") or {}).get("finalizers"):
             return None
         if (namespace.get("status") or {}).get("phase") != "Terminating":
             namespace = copy(namespace)
@@ -200,7 +200,7 @@ class NamespaceController:
     def _waiting_for_pod(self, pod: Obj) -> Iterable[Key]:
         key = Key("", pod["metadata"]["namespace"])
         namespace = self._namespaces.get(key)
-        if namespace is not None and is_deleting(namespace) and not self._pods.list(key.name):
+        if namespace is not None and is_deleting(namespace) and not self._pods.has("namespace", key.name):
             yield key
 
 

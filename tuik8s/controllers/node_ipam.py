@@ -56,7 +56,7 @@ class NodeIpamController:
         if node is None:
             self._look_again_at_nodes_without_range()
             return None
-        if node["spec"].get("podCIDR") or is_deleting(node):
+        if (node.get("spec") or {}).get("podCIDR") or is_deleting(node):
             return None
         free = self._free_range()
         if free is None:
@@ -84,11 +84,11 @@ class NodeIpamController:
 
     def _look_again_at_nodes_without_range(self) -> None:
         for node in self._nodes.list():
-            if not node["spec"].get("podCIDR"):
+            if not (node.get("spec") or {}).get("podCIDR"):
                 self._controller.queue.add(key_of(node))
 
 
 def _ranges_of(node: Obj) -> list[IPv4Network]:
-    spec = node["spec"]
+    spec = node.get("spec") or {}
     texts = {spec.get("podCIDR"), *(spec.get("podCIDRs") or ())}
     return [IPv4Network(text, strict=False) for text in texts if text and ":" not in text]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tuik8s.api import kinds
 from tuik8s.api.clock import timestamp
 from tuik8s.api.errors import ApiError, NotFound
-from tuik8s.api.objects import Key, Obj, is_deleting, is_pod_finished, key_of, uid_of
+from tuik8s.api.objects import Key, Obj, is_deleting, is_pod_finished, is_true, key_of, uid_of
 from tuik8s.api.request import PatchType
 from tuik8s.reconcile import Controller
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PERIOD = 20.0
+OUT_OF_SERVICE = "node.kubernetes.io/out-of-service"
 QUARANTINE = 40.0
 """How long a node must have been missing before its pods are taken for lost, in seconds."""
 
@@ -60,10 +61,17 @@ class PodGarbageCollector:
         if self._threshold:
             await self._delete_finished(pods)
         await self._delete_orphaned(pods)
-        for pod in pods:
-            if is_deleting(pod) and not pod["spec"].get("nodeName"):
-                await self._delete(pod)
+        for pod in filter(is_deleting, pods):
+            if not pod["spec"].get("nodeName") or self._is_out_of_service(pod):
+                await self._fail_and_delete(pod)
         return PERIOD
+
+    def _is_out_of_service(self, pod: Obj) -> bool:
+        """Somebody has vouched that its node is switched off, so nothing of the pod can be running."""
+        node = self._nodes.find("", pod["spec"]["nodeName"])
+        if node is None or is_true(node, "Ready"):
+            return False
+        return any(taint["key"] == OUT_OF_SERVICE for taint in (node.get("spec") or {}).get("taints") or ())
 
     async def _delete_finished(self, pods: Iterable[Obj]) -> None:
         finished = sorted(filter(is_pod_finished, pods), key=_evicted_then_oldest)
@@ -76,7 +84,7 @@ class PodGarbageCollector:
         )
         for pod in pods:
             if pod["spec"].get("nodeName") in lost:
-                await self._mark_lost(pod)
+                await self._fail_and_delete(pod, self._lost())
 
     async def _lost_nodes(self, named: set[str]) -> set[str]:
         """Nodes that have been missing long enough and that the API server does not know either."""
@@ -93,16 +101,20 @@ class PodGarbageCollector:
             return False
         return True
 
-    async def _mark_lost(self, pod: Obj) -> None:
-        condition = {
+    def _lost(self) -> Obj:
+        return {
             "type": "DisruptionTarget",
             "status": "True",
             "lastTransitionTime": timestamp(self._clock.now()),
             "reason": "DeletionByPodGC",
             "message": "PodGC: node no longer exists",
         }
-        phase = {} if is_pod_finished(pod) else {"phase": "Failed"}
-        patch = {"metadata": {"uid": uid_of(pod)}, "status": {**phase, "conditions": [condition]}}
+
+    async def _fail_and_delete(self, pod: Obj, *conditions: Obj) -> None:
+        status: Obj = {} if is_pod_finished(pod) else {"phase": "Failed"}
+        if conditions:
+            status["conditions"] = list(conditions)
+        patch = {"metadata": {"uid": uid_of(pod)}, "status": status}
         key = key_of(pod)
         try:
             await self._client.patch(

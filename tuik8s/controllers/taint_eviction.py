@@ -143,7 +143,7 @@ class TaintEvictionController:
 def no_execute_taints(node: Obj | None) -> list[Obj]:
     if node is None:
         return []
-    return [taint for taint in node["spec"].get("taints") or () if taint["effect"] == "NoExecute"]
+    return [taint for taint in (node.get("spec") or {}).get("taints") or () if taint["effect"] == "NoExecute"]
 
 
 def _node_of(pod: Obj) -> Iterable[str]:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, NamedTuple
 
-from tuik8s.api.errors import ApiError, Conflict
+from tuik8s.api.errors import ApiError, Conflict, NotFound
 from tuik8s.api.objects import Key, Obj, key_of, revision_of
 from tuik8s.client import Cause
 from tuik8s.reconcile.workqueue import QueueStatistics, WorkQueue
@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 # A watch that broke cannot show our write in time; the next event reconciles again anyway.
 SETTLE_LIMIT = 5.0
+# So often somebody may have been faster, changing or deleting what we write to; more often is a failure.
+LOST_RACES = 5
 
 
 class TerminalError(Exception):
@@ -111,11 +113,11 @@ class Controller:
         except TerminalError as error:
             self._note_failure(key, error, "giving up")
             self.queue.forget(key)
-        except Conflict as error:
-            log.debug("%s: %s: %s", self.name, key, error)  # somebody was faster: the next look decides
-            self.queue.retry(key, cause)
         except Exception as error:
-            self._note_failure(key, error, "trying again")
+            if isinstance(error, Conflict | NotFound) and self.queue.failures(key) < LOST_RACES:
+                log.debug("%s: %s: %s", self.name, key, error)
+            else:
+                self._note_failure(key, error, "trying again")
             self.queue.retry(key, cause)
         else:
             self._reconciled += 1

@@ -68,6 +68,10 @@ class Informer:
         """Objects for which the indexer of that name yields `value`."""
         return tuple(self._indexes[index].get(value, {}).values())
 
+    def has(self, index: str, value: str) -> bool:
+        """Whether `by_index` would answer anything, without copying it."""
+        return bool(self._indexes[index].get(value))
+
     def add_index(self, name: str, indexer: Callable[[Obj], Iterable[str]]) -> None:
         """Keep an index; adding one that exists under this name changes nothing."""
         if name in self._indexers:

@@ -94,7 +94,7 @@ class DeploymentController:
         namespace = pod["metadata"].get("namespace", "")
         replica_set = self._replica_sets.find(namespace, reference["name"])
         owner = controller_of(replica_set) if replica_set is not None else None
-        if owner is None or any(self._pods.by_index(CONTROLLER_UID, reference["uid"])):
+        if owner is None or self._pods.has(CONTROLLER_UID, reference["uid"]):
             return
         deployment = self._deployments.find(namespace, owner["name"])
         if deployment is not None and not is_rolling(deployment):

@@ -69,7 +69,6 @@ class NodeLifecycleController:
         self._pods.add_index(NODE_NAME, _node_of)
         self._health: dict[str, NodeHealth] = {}
         self._pace = EvictionPace()
-        self._pods_to_mark: set[str] = set()
         self._controller = Controller(self.name, self.reconcile, informers=informers, workers=2)
         self._controller.watches(self._nodes)
         for informer in (self._leases, self._pods):
@@ -129,7 +128,6 @@ class NodeLifecycleController:
         present = {node["metadata"]["name"]: node for node in self._nodes.list()}
         for name in self._health.keys() - present.keys():
             reference = {"kind": "Node", "name": name, "uid": self._health.pop(name).uid, "apiVersion": "v1"}
-            self._pods_to_mark.discard(name)
             message = f"Node {name} event: Removing Node {name} from Controller"
             self._recorder.event(reference, "Normal", "RemovingNode", message)
         for name in present.keys() - self._health.keys():
@@ -149,10 +147,9 @@ class NodeLifecycleController:
         ready = (condition_of(node, "Ready") or {}).get("status", "")
         if ready and ready != "True" and health.ready == "True":
             self._recorder.event(node, "Normal", "NodeNotReady", f"Node {name} status is now: NodeNotReady")
-            self._pods_to_mark.add(name)
         health.ready = ready
-        if ready == "True" or (name in self._pods_to_mark and await self._mark_pods_not_ready(name)):
-            self._pods_to_mark.discard(name)
+        if ready not in ("", "True"):
+            await self._mark_pods_not_ready(name)
         return node
 
     def _listen(self, node: Obj) -> NodeHealth:
@@ -169,7 +166,7 @@ class NodeLifecycleController:
     async def _adjust_eviction(self, node: Obj) -> None:
         """Give the NoExecute taint that Ready asks for; one that only changes its key need not wait."""
         key = no_execute_key(node)
-        taints = node["spec"].get("taints") or ()
+        taints = (node.get("spec") or {}).get("taints") or ()
         present = {taint["key"] for taint in taints if taint["effect"] == "NoExecute"} & NO_EXECUTE_KEYS
         if self._pace.disrupted:
             if present:
@@ -194,9 +191,8 @@ class NodeLifecycleController:
                 return
         raise Conflict.modified(kinds.NODE.resource, node["metadata"]["name"])
 
-    async def _mark_pods_not_ready(self, node: str) -> bool:
-        """So that no service sends traffic there; whether all could be marked."""
-        done = True
+    async def _mark_pods_not_ready(self, node: str) -> None:
+        """So that no service sends traffic there; what fails is tried again in the next round."""
         for pod in self._pods.by_index(NODE_NAME, node):
             if (condition_of(pod, "Ready") or {}).get("status") != "True":
                 continue
@@ -211,10 +207,8 @@ class NodeLifecycleController:
                 )  # fmt: skip
             except ApiError as error:
                 log.warning("pod %s not marked as not ready: %s", key, error)
-                done = done and error.code == 404
                 continue
             self._recorder.event(pod, "Warning", "NodeNotReady", "Node is not ready")
-        return done
 
     def _note_disruption(self) -> None:
         if self._pace.disrupted:

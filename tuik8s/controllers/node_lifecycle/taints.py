@@ -35,7 +35,7 @@ def no_schedule_keys(node: Obj) -> set[str]:
         for (kind, status), key in BY_CONDITION.items()
         if (condition_of(node, kind) or {}).get("status") == status
     }
-    if node["spec"].get("unschedulable"):
+    if (node.get("spec") or {}).get("unschedulable"):
         wanted.add(UNSCHEDULABLE)
     return wanted
 
@@ -50,14 +50,14 @@ def with_taints(
     node: Obj, wanted: set[str], managed: frozenset[str], effect: str, now: datetime
 ) -> Obj | None:
     """A copy whose managed taints of that effect are those wanted; None if they are already."""
-    taints = node["spec"].get("taints") or []
+    taints = (node.get("spec") or {}).get("taints") or []
     present = {taint["key"] for taint in taints if taint["effect"] == effect and taint["key"] in managed}
     if present == wanted:
         return None
     kept = [taint for taint in taints if taint["effect"] != effect or taint["key"] not in managed - wanted]
     added = [{"key": key, "effect": effect, "timeAdded": timestamp(now)} for key in sorted(wanted - present)]
     updated = copy(node)
-    updated["spec"].pop("taints", None)
+    updated.setdefault("spec", {}).pop("taints", None)
     if kept or added:
         updated["spec"]["taints"] = [*copy(kept), *added]
     return updated

@@ -61,8 +61,9 @@ class ReplicaSetController:
         if replica_set is None:
             return None
         claimed = await self._claims.claim(replica_set, adoptable=is_active)
-        pods = [pod for pod in claimed if is_active(pod)]
-        terminating = sum(is_deleting(pod) and not is_pod_finished(pod) for pod in claimed)
+        unfinished = [pod for pod in claimed if not is_pod_finished(pod)]
+        pods = [pod for pod in unfinished if not is_deleting(pod)]
+        terminating = len(unfinished) - len(pods)
         failure: ApiError | None = None
         if not is_deleting(replica_set):
             try:
