@@ -84,4 +84,11 @@ LOG_VIEW_KEYS = [
     ),
 ]  # fmt: skip
 
-VIEW_KEYS = [*TEXT_KEYS, *LOG_VIEW_KEYS]
+_SCREENS = [
+    KeyAction(
+        id="app.components", keys=("X",), label="components", group="Show", scope="main",
+        help="The parts of the control plane: state, restarts, last error (`:components`)",
+    ),
+]  # fmt: skip
+
+VIEW_KEYS = [*TEXT_KEYS, *LOG_VIEW_KEYS, *_SCREENS]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuik8s.tui.actions import deletion, nodes, workloads
+from tuik8s.tui.actions import deletion, nodes, views, workloads
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +26,14 @@ HANDLERS: Mapping[str, Handler] = {
     "node.cordon": nodes.cordon,
     "node.drain": nodes.drain,
     "object.delete": deletion.delete,
+    "object.describe": views.describe,
+    "object.yaml": views.yaml,
+    "object.logs": views.logs,
+    "object.previous_logs": views.previous_logs,
+    "object.owner": views.owner,
+    "object.menu": views.menu,
+    "app.history": views.history,
+    "app.components": views.components,
 }
 
 __all__ = ["HANDLERS"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from tuik8s.api.errors import ApiError
+from tuik8s.tui.rows.history import Deed
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -33,11 +34,11 @@ async def act(
         result = await work()
     except (ApiError, ValueError) as error:
         host.notice(f"{label} {subject}: {error}", "error")
-        _remember(host, label, subject, kubectl, str(error))
+        remember(host, label, subject, kubectl, str(error), failed=True)
         return False
     outcome = result if isinstance(result, str) else "done"
     host.notice(f"{label} {subject}: {outcome}   $ {kubectl}")
-    _remember(host, label, subject, kubectl, outcome)
+    remember(host, label, subject, kubectl, outcome)
     return True
 
 
@@ -52,8 +53,11 @@ def kubectl_for(host: Host, action_id: str, target: Target) -> str:
     return host.keys[action_id].command(target.kind.singular or kind, target.namespace, target.name)
 
 
-def _remember(host: Host, label: str, subject: str, kubectl: str, outcome: str) -> None:
+def remember(
+    host: Host, label: str, subject: str, kubectl: str, outcome: str, *, failed: bool = False
+) -> None:
+    """Into the history, and into the cluster's own record."""
+    now = host.clock.now()
+    host.history.add(Deed(now, label, subject, kubectl, outcome, failed))
     if host.info is not None:
-        host.info.note_action(
-            time=host.clock.now(), label=label, target=subject, kubectl=kubectl, outcome=outcome
-        )
+        host.info.note_action(time=now, label=label, target=subject, kubectl=kubectl, outcome=outcome)

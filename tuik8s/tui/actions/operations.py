@@ -1,4 +1,4 @@
-"""What the actions do to the cluster: verbs on the API, as kubectl sends them, and nothing of the interface."""
+"""What the actions do to the cluster: verbs on the API as kubectl sends them; nothing of the interface."""
 
 from __future__ import annotations
 

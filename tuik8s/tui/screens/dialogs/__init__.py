@@ -3,6 +3,7 @@
 from tuik8s.tui.screens.dialogs.choice import ChoiceDialog
 from tuik8s.tui.screens.dialogs.confirm import ConfirmDialog
 from tuik8s.tui.screens.dialogs.delete import DeleteAnswer, DeleteDialog
+from tuik8s.tui.screens.dialogs.path import PathDialog
 from tuik8s.tui.screens.dialogs.rollback import RollbackDialog
 from tuik8s.tui.screens.dialogs.scale import ScaleDialog
 
@@ -11,6 +12,7 @@ __all__ = [
     "ConfirmDialog",
     "DeleteAnswer",
     "DeleteDialog",
+    "PathDialog",
     "RollbackDialog",
     "ScaleDialog",
 ]

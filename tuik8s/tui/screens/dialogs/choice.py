@@ -20,10 +20,15 @@ class ChoiceDialog(Dialog[int]):
     """Answers the index of the chosen line."""
 
     confirm_label = "Choose"
-    DEFAULT_CSS = "ChoiceDialog OptionList { height: auto; max-height: 16; margin-bottom: 1; }"
+    DEFAULT_CSS = """
+    ChoiceDialog OptionList { height: auto; max-height: 70vh; margin-bottom: 1; }
+    ChoiceDialog.-wide #box { width: 110; }
+    """
 
-    def __init__(self, title: str, lines: Sequence[str | Text], *, confirm: str = "Choose") -> None:
-        super().__init__()
+    def __init__(
+        self, title: str, lines: Sequence[str | Text], *, confirm: str = "Choose", wide: bool = False
+    ) -> None:
+        super().__init__(classes="-wide" if wide else None)
         self.title_text = title
         self.confirm_label = confirm
         self._lines = lines

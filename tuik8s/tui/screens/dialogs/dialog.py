@@ -62,7 +62,7 @@ class Dialog(ModalScreen[Answer | None], Generic[Answer]):
     def compose(self) -> ComposeResult:
         self.set_class(self.danger, "-danger")
         with Vertical(id="box") as box:
-            box.border_title = Text(self.title_text).markup
+            box.border_title = Text(self.title_text)
             yield from self.body()
             yield Static(self._command_text(), id="command", markup=False)
             yield Static("", id="error", markup=False)
