@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import TYPE_CHECKING
 
@@ -88,7 +89,7 @@ class PodGarbageCollector:
 
     async def _lost_nodes(self, named: set[str]) -> set[str]:
         """Nodes that have been missing long enough and that the API server does not know either."""
-        now = self._clock.now().timestamp()
+        now = asyncio.get_running_loop().time()
         missing = {name for name in named if self._nodes.find("", name) is None}
         self._missing_since = {name: self._missing_since.get(name, now) for name in missing}
         due = [name for name, since in self._missing_since.items() if now - since >= QUARANTINE]

@@ -5,6 +5,7 @@ After k8s.io/kubernetes/pkg/controller/tainteviction.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -31,6 +32,8 @@ NODE_NAME = "spec.nodeName"
 
 
 class _Appointment(NamedTuple):
+    """In the event loop's time, which stands still while the computer sleeps."""
+
     uid: str
     since: float
     due: float
@@ -75,7 +78,7 @@ class TaintEvictionController:
         if patience is None:
             self._cancel(key, pod)
             return None
-        now = self._clock.now().timestamp()
+        now = asyncio.get_running_loop().time()
         known = self._appointments.get(key)
         since = known.since if known is not None and known.uid == uid_of(pod) else now
         self._appointments[key] = _Appointment(uid_of(pod), since, since + patience)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tuik8s.api import kinds
@@ -61,8 +60,7 @@ class NodeLifecycleController:
         self._client = client
         self._recorder = recorder
         self._clock = clock
-        self._grace = timedelta(seconds=grace_period)
-        self._startup_grace = timedelta(seconds=startup_grace_period)
+        self._grace, self._startup_grace = grace_period, startup_grace_period
         self._nodes = informers.of(kinds.NODE)
         self._leases = informers.of(kinds.LEASE)
         self._pods = informers.of(kinds.POD)
@@ -139,9 +137,8 @@ class NodeLifecycleController:
         name = node["metadata"]["name"]
         health = self._listen(node)
         grace = self._grace if condition_of(node, "Ready") else self._startup_grace
-        now = self._clock.now()
-        if now > health.heard + grace:
-            silent = silent_status(node, now)
+        if _monotonic() > health.heard + grace:
+            silent = silent_status(node, self._clock.now())
             if silent is not None:
                 node = await self._client.update_status(kinds.NODE, silent)
         ready = (condition_of(node, "Ready") or {}).get("status", "")
@@ -153,7 +150,7 @@ class NodeLifecycleController:
         return node
 
     def _listen(self, node: Obj) -> NodeHealth:
-        name, now = node["metadata"]["name"], self._clock.now()
+        name, now = node["metadata"]["name"], _monotonic()
         seen = signs_of_life(node, self._leases.find(LEASE_NAMESPACE, name))
         health = self._health.get(name)
         if health is None or health.uid != uid_of(node):
@@ -174,7 +171,7 @@ class NodeLifecycleController:
             return
         if key is None or present == {key}:
             return  # a node that is Ready loses the taint in `reconcile`
-        if present or self._pace.may_evict(node, self._clock.now().timestamp()):
+        if present or self._pace.may_evict(node, _monotonic()):
             await self._taint(node, {key})
 
     async def _taint(self, node: Obj, keys: set[str]) -> None:
@@ -216,7 +213,12 @@ class NodeLifecycleController:
             return
         log.info("Controller detected that some Nodes are Ready. Exiting master disruption mode.")
         for health in self._health.values():
-            health.heard = self._clock.now()
+            health.heard = _monotonic()
+
+
+def _monotonic() -> float:
+    """Seconds that do not run while the computer sleeps: nobody could have been heard then."""
+    return asyncio.get_running_loop().time()
 
 
 def _node_of(pod: Obj) -> Iterable[str]:

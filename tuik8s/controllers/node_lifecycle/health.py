@@ -18,10 +18,10 @@ CONDITIONS = ("Ready", "MemoryPressure", "DiskPressure", "PIDPressure")
 
 @dataclass
 class NodeHealth:
-    """`heard` is by our own clock, so that a node's clock may be wrong; `seen` is what came last."""
+    """`heard` is in the event loop's time, so that a node's clock may be wrong; `seen` is what came last."""
 
     uid: str
-    heard: datetime
+    heard: float
     seen: tuple[str, str]
     ready: str
     """Status of Ready at the last look."""
