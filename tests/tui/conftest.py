@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
 SNAPSHOTS = Path(__file__).parent / "__snapshots__"
+
+
+_HISTORY = re.compile(r"(?<=/s  )[▁-█]+")
+"""The sparkline of the pulse grows while a test runs."""
 
 
 class Stage:
@@ -40,7 +45,8 @@ class Stage:
 
     def screen(self) -> str:
         strips = self.app.screen._compositor.render_strips()
-        return "\n".join("".join(part.text for part in strip).rstrip() for strip in strips) + "\n"
+        lines = ["".join(part.text for part in strip).rstrip() for strip in strips]
+        return "\n".join(_HISTORY.sub("~", line) for line in lines) + "\n"
 
     def text_of(self, widget: Widget) -> str:
         return "\n".join(widget.render_line(y).text.rstrip() for y in range(widget.size.height))

@@ -33,9 +33,8 @@ async def _nothing(host: Host, targets: tuple[Target, ...]) -> None:
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
 async def test_layouts(size: tuple[int, int], same_as_snapshot: Callable[[str, str], None]) -> None:
-    async with run_stage(
-        size, describer=lambda obj, context: [Text(f"About {obj['metadata']['name']}")]
-    ) as stage:
+    handlers = dict.fromkeys(HANDLED, _nothing)
+    async with run_stage(size, describer=_about, handlers=handlers) as stage:
         await stage.press("end", "up")
         same_as_snapshot(f"main-{size[0]}x{size[1]}", stage.screen())
 

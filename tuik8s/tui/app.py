@@ -6,11 +6,13 @@ import logging
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App
+from textual.command import Provider
 
 from tuik8s.api.clock import SystemClock
 from tuik8s.api.kinds import KindRegistry
 from tuik8s.tui import theme
 from tuik8s.tui.actions import HANDLERS
+from tuik8s.tui.commands.palette import MainCommands
 from tuik8s.tui.default_keys import REGISTRY
 from tuik8s.tui.describe import describe
 from tuik8s.tui.feed.hub import FeedHub
@@ -44,7 +46,7 @@ class TuiApp(App[None]):
     """
 
     CSS_PATH = "app.tcss"
-    ENABLE_COMMAND_PALETTE = True
+    COMMANDS: ClassVar[set[type[Provider]]] = {MainCommands}  # type: ignore[assignment]
     BINDINGS: ClassVar[list[Any]] = REGISTRY.bindings("app")
 
     def __init__(

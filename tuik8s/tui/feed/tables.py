@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tuik8s.api.objects import Obj
     from tuik8s.api.request import WatchEvent
     from tuik8s.client import Client
+    from tuik8s.tui.rows.model import Row
 
 log = logging.getLogger(__name__)
 
@@ -58,21 +59,29 @@ class TableFeed:
                 await self._back_off(error)
 
     async def _list(self) -> None:
-        rows: list[Obj] = []
+        rows: dict[str, Row] = {}
         token = ""
         while True:
             table = await self._client.list(self.kind, as_table=True, limit=PAGE, continue_token=token)
-            rows += table["rows"]
             if definitions := table.get("columnDefinitions"):
                 self.model.set_columns(definitions)
+            rows |= await self._read(table["rows"])
             token = table["metadata"].get("continue") or ""
             if not token:
                 break
-        self.model.replace(rows)
+        self.model.swap(rows)
         self._revision = table["metadata"]["resourceVersion"]
         self.synced = True
         self._healthy()
         self._pace.touch()
+
+    async def _read(self, items: list[Obj]) -> dict[str, Row]:
+        """In pieces, also when the server does not page."""
+        rows: dict[str, Row] = {}
+        for start in range(0, len(items), PAGE):
+            rows |= self.model.read(items[start : start + PAGE])
+            await asyncio.sleep(0)
+        return rows
 
     async def _watch(self) -> None:
         """Returns when the server ends the watch; what came so far needs no new list."""

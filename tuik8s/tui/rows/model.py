@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tuik8s.api.objects import uid_of
 
@@ -29,8 +29,7 @@ class Column:
         return self.type in ("integer", "number")
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One row, replaced as a whole when its object changes. `cells` stand beside the model's columns."""
 
     uid: str
@@ -84,14 +83,21 @@ class TableModel:
 
     def replace(self, table_rows: Iterable[Obj]) -> None:
         """Take these rows instead of all others; a row whose object is the same one keeps its version."""
-        self._forget_changes()
-        old = self.rows
-        self.rows = {}
+        self.swap(self.read(table_rows))
+
+    def read(self, table_rows: Iterable[Obj]) -> dict[str, Row]:
+        """Rows for `swap`; a long list can be read page by page, so that nothing is held up."""
+        found: dict[str, Row] = {}
         for item in table_rows:
             uid = uid_of(item["object"])
-            before = old.get(uid)
+            before = self.rows.get(uid)
             same = before is not None and _same(before.object, item["object"])
-            self.rows[uid] = before if same and before is not None else self._row(uid, item)
+            found[uid] = before if same and before is not None else self._row(uid, item, self.version + 1)
+        return found
+
+    def swap(self, rows: dict[str, Row]) -> None:
+        self._forget_changes()
+        self.rows = rows
 
     def take(self, table_rows: Sequence[Obj]) -> None:
         """Become these rows by single changes: for a source that is asked again and again."""
@@ -107,7 +113,7 @@ class TableModel:
         """Add or replace the row of `{cells, object}`."""
         uid = uid_of(item["object"])
         self._note(uid)
-        self.rows[uid] = self._row(uid, item)
+        self.rows[uid] = self._row(uid, item, self.version)
 
     def remove(self, uid: str) -> None:
         if self.rows.pop(uid, None) is not None:
@@ -119,13 +125,13 @@ class TableModel:
             return None
         return set(self._changes[version - self._changes_from :])
 
-    def _row(self, uid: str, item: Obj) -> Row:
+    def _row(self, uid: str, item: Obj, version: int) -> Row:
         meta = item["object"]["metadata"]
         namespace = meta.get("namespace", "")
-        cells = tuple(one_line(cell) for cell in item["cells"])
+        cells = [one_line(cell) for cell in item["cells"]]
         if self.namespaced:
-            cells = (namespace, *cells)
-        return Row(uid, namespace, meta["name"], cells, item["object"], self.version)
+            cells.insert(0, one_line(namespace))
+        return Row(uid, namespace, meta["name"], tuple(cells), item["object"], version)
 
     def _note(self, uid: str) -> None:
         self.version += 1

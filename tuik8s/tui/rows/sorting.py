@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 from tuik8s.tui.rows.ages import COUNTED_FROM
@@ -39,6 +40,7 @@ def key_function(column: Column, index: int) -> Callable[[Row], SortKey]:
     return lambda row: natural_key(row.cells[index])
 
 
+@lru_cache(maxsize=20_000)
 def natural_key(text: str) -> SortKey:
     """`2/3` as a fraction, then by its total; what begins with a number by it; other text with its numbers
     padded, so that `10.244.0.9` comes before `10.244.0.10`."""

@@ -132,6 +132,8 @@ class PanesScreen(Screen[None]):
         if message.kind in (POD, REPLICA_SET):
             self.follow_events()
             self._follow_logs_soon()
+        if message.kind == EVENT:
+            self._describe()
         self.navigator.settle()
 
     @on(LogChanged)

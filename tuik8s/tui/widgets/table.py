@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rich.style import Style
     from textual import events
 
+    from tuik8s.tui.rows.columns import Placed
     from tuik8s.tui.rows.filtering import Filter
     from tuik8s.tui.rows.model import Row, TableModel
 
@@ -80,6 +81,7 @@ class Table(ScrollView, can_focus=True):
         self._cursor_index = 0
         self._natural: list[int] = []
         self._painter: RowPainter | None = None
+        self._fitted_to = 0
         self._drawn_ages: dict[str, tuple[str, ...]] = {}
         self._told: Row | None = None
 
@@ -200,20 +202,31 @@ class Table(ScrollView, can_focus=True):
 
     # --- geometry
 
+    @property
+    def _room(self) -> Size:
+        """What is left beside the scrollbars."""
+        return self.scrollable_content_region.size
+
     def _fit(self) -> None:
+        """Choose columns for the present width, unless that is done already."""
+        width = self._room.width
         known = bool(self.model.columns) and len(self._natural) == len(self.model.columns)
-        if self._painter is None and known and self.size.width:
-            hidden = (
-                frozenset({NAMESPACE_COLUMN.lower()}) if len(self.order.namespaces) == 1 else frozenset[str]()
-            )
-            place = everything(self.model.columns, self._natural, hidden=hidden)
-            if not self.wide:
-                place = fit(self.model.columns, self._natural, self.size.width - GUTTER, hidden=hidden)
+        if known and width and (self._painter is None or width != self._fitted_to):
+            self._fitted_to = width
             self._painter = RowPainter(
-                self.order.plural, self.model.columns, place, self._styles(), self.order.filter.highlights
-            )
+                self.order.plural, self.model.columns, self._place(width), self._styles(),
+                self.order.filter.highlights,
+            )  # fmt: skip
             self._drawn_ages.clear()
         self.virtual_size = self._extent()
+
+    def _place(self, width: int) -> list[Placed]:
+        hidden = self._hidden_columns
+        if len(self.order.namespaces) == 1:
+            hidden |= {NAMESPACE_COLUMN.lower()}
+        if self.wide:
+            return everything(self.model.columns, self._natural, hidden=hidden)
+        return fit(self.model.columns, self._natural, width - GUTTER, hidden=hidden)
 
     def _extent(self) -> Size:
         width = self._painter.width if self.wide and self._painter is not None else 0
@@ -240,12 +253,12 @@ class Table(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
-        if self._painter is None:
+        if self._painter is None or self._room.width != self._fitted_to:
             self._fit()
         painter = self._painter
         if painter is None:
             return Strip.blank(width, self.rich_style)
-        extent = max(width, painter.width)
+        extent = max(self._room.width, painter.width)
         left, top = self.scroll_offset
         if not len(self.order):
             return painter.remark(self.empty_text if y == 0 else "", width)
@@ -277,7 +290,7 @@ class Table(ScrollView, can_focus=True):
         self._tell()
 
     def _scroll_to_cursor(self) -> None:
-        body = self.scrollable_content_region.height - HEADER
+        body = self._room.height - HEADER
         top = self.scroll_offset.y
         if body <= 0:
             return
@@ -296,9 +309,7 @@ class Table(ScrollView, can_focus=True):
         self._move_to(self._cursor_index + by)
 
     def action_page(self, direction: int) -> None:
-        self._move_to(
-            self._cursor_index + direction * max(1, self.scrollable_content_region.height - HEADER - 1)
-        )
+        self._move_to(self._cursor_index + direction * max(1, self._room.height - HEADER - 1))
 
     def action_top(self) -> None:
         self._move_to(0)
