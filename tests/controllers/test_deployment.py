@@ -156,6 +156,21 @@ async def test_a_rolling_update_keeps_its_limits(
         await assert_within_limits(plane, wanted, since)
 
 
+async def test_a_template_changed_in_the_middle_of_a_rollout_rolls_over(plane: ControlPlane) -> None:
+    async with machinery(plane, *BOTH) as machines:
+        wanted = await machines.client.create(kinds.DEPLOYMENT, deployment(replicas=8))
+        await complete(machines)
+        since = plane.store.revision
+        for image in ("web:2", "broken:3", "web:4", "web:1", "web:5"):
+            await machines.change(kinds.DEPLOYMENT, wanted, set_image(image))
+            await asyncio.sleep(1.7)
+        await complete(machines)
+        await asyncio.sleep(5)
+        sizes = {image: item["spec"]["replicas"] for image, item in (await replica_sets(machines)).items()}
+        assert sizes == {"web:1": 0, "web:2": 0, "broken:3": 0, "web:4": 0, "web:5": 8}
+        await assert_within_limits(plane, wanted, since)
+
+
 async def test_recreate_starts_nothing_before_the_last_old_pod_is_gone(plane: ControlPlane) -> None:
     async with machinery(plane, *BOTH) as machines:
         machines.kubelet.stop_delay = 12.0
