@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuik8s.tui.actions import deletion, nodes, views, workloads
+from tuik8s.tui.actions import deletion, edit, nodes, shell, views, workloads
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +30,8 @@ HANDLERS: Mapping[str, Handler] = {
     "object.yaml": views.yaml,
     "object.logs": views.logs,
     "object.previous_logs": views.previous_logs,
+    "object.edit": edit.edit,
+    "pod.shell": shell.shell,
     "object.owner": views.owner,
     "object.menu": views.menu,
     "app.history": views.history,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from tuik8s.api.errors import ApiError
+from tuik8s.api.manifests import ObjectRef
 from tuik8s.tui.rows.history import Deed
 
 if TYPE_CHECKING:
@@ -25,10 +26,11 @@ async def ask(host: Host, dialog: Dialog[Answer]) -> Answer | None:
 
 
 async def act(
-    host: Host, target: Target, label: str, kubectl: str, work: Callable[[], Awaitable[object]]
-) -> bool:
+    host: Host, target: Target, label: str, kubectl: str, work: Callable[[], Awaitable[object]], *,
+    changes_spec: bool = False,
+) -> bool:  # fmt: skip
     """Do it to one object; the outcome goes to the notice line and into the history. An object that refuses
-    stops no other: false then."""
+    stops no other: false then. `changes_spec`: a manifest file that owns the object may differ now."""
     subject = title_of(target)
     try:
         result = await work()
@@ -37,6 +39,8 @@ async def act(
         remember(host, label, subject, kubectl, str(error), failed=True)
         return False
     outcome = result if isinstance(result, str) else "done"
+    if changes_spec:
+        outcome += differing_file(host, target)
     host.notice(f"{label} {subject}: {outcome}   $ {kubectl}")
     remember(host, label, subject, kubectl, outcome)
     return True
@@ -46,6 +50,15 @@ def title_of(target: Target) -> str:
     """`deployment default/web`."""
     where = f"{target.namespace}/{target.name}" if target.namespace else target.name
     return f"{target.kind.singular} {where}"
+
+
+def differing_file(host: Host, target: Target) -> str:
+    """What to add to a notice when a manifest file asks for this object; empty when none does."""
+    if host.info is None:
+        return ""
+    reference = ObjectRef(target.kind.api_version, target.kind.kind, target.namespace, target.name)
+    path = next((file.path for file in host.info.manifests() if reference in file.objects), "")
+    return f"; {path} says otherwise now" if path else ""
 
 
 def kubectl_for(host: Host, action_id: str, target: Target) -> str:

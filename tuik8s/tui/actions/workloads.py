@@ -28,7 +28,7 @@ async def scale(host: Host, targets: tuple[Target, ...]) -> None:
     for target in targets:
         command = kubectl_for(host, "workload.scale", target).replace("=N", f"={replicas}")
         work = partial(operations.scale, host.client, target.kind, target.namespace, target.name, replicas)
-        await act(host, target, f"scale to {replicas}", command, work)
+        await act(host, target, f"scale to {replicas}", command, work, changes_spec=True)
 
 
 async def scale_up(host: Host, targets: tuple[Target, ...]) -> None:
@@ -47,6 +47,7 @@ async def _step(host: Host, targets: tuple[Target, ...], change: int) -> None:
             "scale",
             _scale_command(host, target, change),
             partial(_change, host, target, change),
+            changes_spec=True,
         )
 
 
@@ -96,4 +97,5 @@ async def roll_back(host: Host, targets: tuple[Target, ...]) -> None:
     if revision is None:
         return
     work = partial(operations.roll_back, host.client, target.namespace, target.name, revision)
-    await act(host, target, f"roll back to revision {revision}", f"{command} --to-revision={revision}", work)
+    label = f"roll back to revision {revision}"
+    await act(host, target, label, f"{command} --to-revision={revision}", work, changes_spec=True)
