@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tuik8s.cri.docker import DockerRuntime
     from tuik8s.cri.simulated import SimulatedRuntime
 
-WAIT = 30.0
+WAIT = 120.0
 T = TypeVar("T")
 
 

@@ -48,7 +48,7 @@ class EventReader:
                     self.listening.set()
                     backoff = FIRST_BACKOFF
                     async for message in stream.lines():
-                        self._publish(message)
+                        await self._publish(message)
             except RuntimeUnavailable as error:
                 log.warning("no events from the Docker engine: %s", error)
             except (RuntimeFault, ValueError, KeyError) as error:
@@ -64,13 +64,16 @@ class EventReader:
         }
         return {"filters": filters}
 
-    def _publish(self, message: dict[str, Any]) -> None:
+    async def _publish(self, message: dict[str, Any]) -> None:
         attributes = message["Actor"]["Attributes"]
         kind = _KINDS.get(message["Action"])
         if kind is None:
             return
         if kind == "removed":
             self._gone(message["Actor"]["ID"])
+        elif kind == "died":
+            # The engine tells of the death before its own list shows it; an inspection waits until it does.
+            await self._statuses.one(message["Actor"]["ID"])
         self._hub.publish(ContainerEvent(attributes[naming.NODE], attributes[naming.POD_UID], kind))
 
     async def _announce(self) -> None:

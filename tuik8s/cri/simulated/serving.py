@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from tuik8s.cri.simulated.behaviour import HttpAnswer
 
@@ -121,8 +121,8 @@ class EchoDatagrams(asyncio.DatagramProtocol):
     """A UDP port that sends everything back."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self.transport = transport
+        # The loop's own class does not derive from DatagramTransport (CPython 3.11).
+        self.transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str | object, int]) -> None:
         self.transport.sendto(data, addr)
