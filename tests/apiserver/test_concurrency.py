@@ -53,6 +53,24 @@ async def test_unconditional_updates_all_succeed(control_plane: ControlPlane) ->
     assert int(last["metadata"]["resourceVersion"]) == int(made["metadata"]["resourceVersion"]) + 20
 
 
+async def test_applies_at_once_all_take_effect(control_plane: ControlPlane) -> None:
+    """The first creates the object; the others, which also found none, still get their part in."""
+    applies = (
+        control_plane.client.apply(
+            kinds.CONFIG_MAP,
+            {"apiVersion": "v1", "kind": "ConfigMap", **config_map(**{f"k{number}": "v"})},
+            field_manager=f"manager-{number}",
+        )
+        for number in range(8)
+    )
+
+    await asyncio.gather(*applies)
+
+    found = await control_plane.client.get(kinds.CONFIG_MAP, "default", "settings")
+    assert set(found["data"]) == {f"k{number}" for number in range(8)}
+    assert len(found["metadata"]["managedFields"]) == 8
+
+
 async def test_one_of_many_bindings_wins(control_plane: ControlPlane) -> None:
     client = control_plane.client
     await client.create(kinds.POD, pod())

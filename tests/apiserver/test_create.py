@@ -72,6 +72,15 @@ async def test_status_of_a_new_object_is_the_servers(control_plane: ControlPlane
     assert made["metadata"]["generation"] == 1
 
 
+async def test_node_is_registered_with_its_status(control_plane: ControlPlane) -> None:
+    """As the kubelet does it, in one request."""
+    node = {"metadata": {"name": "node-1"}, "status": {"capacity": {"cpu": "4"}}}
+
+    made = await control_plane.client.create(kinds.NODE, node)
+
+    assert made["status"]["capacity"] == {"cpu": "4"}
+
+
 async def test_defaults_are_stored(control_plane: ControlPlane) -> None:
     made = await control_plane.client.create(kinds.POD, pod())
 

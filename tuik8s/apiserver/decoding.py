@@ -52,7 +52,7 @@ def check_type(kind: Kind, body: Obj) -> None:
     found, version = body.get("kind"), body.get("apiVersion")
     if found and found != kind.kind:
         raise BadRequest(
-            f'{found} in version "{(version or kind.api_version).rpartition("/")[2]}" '
+            f'{found} in version "{str(version or kind.api_version).rpartition("/")[2]}" '
             f"cannot be handled as a {kind.kind}: no kind {_quoted(found)} is registered for this resource"
         )
     if version and version != kind.api_version:

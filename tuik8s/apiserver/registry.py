@@ -173,15 +173,18 @@ class Registry:
             )  # fmt: skip
             return copy(merged)
 
-        if self.find(request.namespace, request.name) is None and not request.subresource:
-            if config["metadata"].get("uid"):
-                uid = config["metadata"]["uid"]
+        while True:
+            if request.subresource or self.find(request.namespace, request.name) is not None:
+                return Response(await self.change(request, applied), warnings)
+            if uid := config["metadata"].get("uid"):
                 why = (
                     f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
                 )
                 raise Conflict.of(self.kind.resource, request.name, why)
-            return Response(await self._create(request, applied(None)), warnings)
-        return Response(await self.change(request, applied), warnings)
+            try:
+                return Response(await self._create(request, applied(None)), warnings)
+            except AlreadyExists:  # made since we looked: what is there gets the configuration
+                await self.context.writer.settled(self.kind.storage_key(request.namespace, request.name))
 
     async def change(self, request: Request, make: Callable[[Obj], Obj], *, retry: bool = True) -> Obj:
         """Write what `make` makes of the current state; again if somebody was faster, unless told not to.

@@ -9,7 +9,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from tuik8s.api import kinds
-from tuik8s.api.errors import ApiError, MethodNotSupported, NotFound, ServiceUnavailable
+from tuik8s.api.errors import ApiError, InternalError, MethodNotSupported, NotFound, ServiceUnavailable
 from tuik8s.api.request import Request, Response, User, Verb
 from tuik8s.apiserver import tables
 from tuik8s.apiserver.admission import build_chain
@@ -87,6 +87,9 @@ class ApiServer:
         except ApiError as error:
             code = error.code
             raise
+        except Exception as error:
+            log.exception("%s %s failed", request.verb, request.kind)
+            raise InternalError(f"Internal error occurred: {error!r}") from error
         finally:
             self._log.in_flight -= 1
             self._log.note(self._clock.now(), request, code, perf_counter() - began)

@@ -106,8 +106,12 @@ def _delete_primitives(merged: Obj, patch: Obj) -> None:
     for key, doomed in patch.items():
         if key.startswith(DELETE_PRIMITIVES):
             field = key.removeprefix(DELETE_PRIMITIVES)
-            kept = [item for item in merged.get(field) or () if item not in doomed]
-            merged[field] = kept
+            if not isinstance(doomed, list):
+                raise BadRequest(f"invalid value for {key}: {doomed!r}")
+            before = merged.get(field)
+            merged[field] = (
+                [item for item in before if item not in doomed] if isinstance(before, list) else []
+            )
 
 
 def _set_order(merged: Obj, current: Obj, patch: Obj, structure: Structure) -> None:
@@ -118,9 +122,11 @@ def _set_order(merged: Obj, current: Obj, patch: Obj, structure: Structure) -> N
         if not isinstance(order, list):
             raise BadRequest(f"invalid value for {key}: {order!r}")
         merge_key = structure.child(field).merge_key
-        _check_order(patch.get(field) or [], order, merge_key, key)
+        given, before = patch.get(field), current.get(field)
+        _check_order(given if isinstance(given, list) else [], order, merge_key, key)
         if isinstance(merged.get(field), list):
-            merged[field] = _ordered(merged[field], order, current.get(field) or [], merge_key)
+            server = before if isinstance(before, list) else []
+            merged[field] = _ordered(merged[field], order, server, merge_key)
 
 
 def _check_order(patch: list[Any], order: list[Any], merge_key: str, directive: str) -> None:
@@ -147,7 +153,8 @@ def _ordered(merged: list[Any], order: list[Any], server: list[Any], key: str) -
 
 
 def _identity(item: Any, key: str) -> Any:
-    return item.get(key) if key and isinstance(item, dict) else item
+    identity = item.get(key) if key and isinstance(item, dict) else item
+    return repr(identity) if isinstance(identity, dict | list) else identity
 
 
 def _check_directive(directive: Any) -> None:

@@ -8,9 +8,9 @@ from tuik8s.apiserver.strategies.base import Strategy, keep
 from tuik8s.apiserver.strategies.core import (
     CreatedOnUpdateStrategy,
     NamespaceStrategy,
+    NodeStrategy,
     PodStrategy,
     SecretStrategy,
-    ServiceAccountStrategy,
 )
 from tuik8s.apiserver.strategies.service import ServiceStrategy
 from tuik8s.apiserver.strategies.workloads import (
@@ -28,9 +28,9 @@ __all__ = ["Strategy", "keep", "strategy_for"]
 _BY_RESOURCE: dict[str, type[Strategy]] = {
     "pods": PodStrategy,
     "namespaces": NamespaceStrategy,
+    "nodes": NodeStrategy,
     "secrets": SecretStrategy,
     "services": ServiceStrategy,
-    "serviceaccounts": ServiceAccountStrategy,
     "endpoints": CreatedOnUpdateStrategy,
     "events": CreatedOnUpdateStrategy,
     "events.events.k8s.io": CreatedOnUpdateStrategy,

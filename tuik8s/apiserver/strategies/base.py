@@ -18,8 +18,6 @@ class Strategy:
 
     allow_create_on_update = False
     allow_unconditional_update = True
-    returns_deleted_object = False
-    """Whether a finished deletion answers with the object over HTTP; other kinds answer `Status`."""
     counts_generation = False
     """Whether Kubernetes sets `metadata.generation` for this kind."""
 

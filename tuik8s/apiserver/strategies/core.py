@@ -21,7 +21,6 @@ SCHEDULING_GATED: Obj = {
 
 
 class PodStrategy(Strategy):
-    returns_deleted_object = True
     counts_generation = True
 
     def prepare_for_create(self, obj: Obj) -> None:
@@ -74,15 +73,21 @@ class NamespaceStrategy(Strategy):
         return not (obj.get("spec") or {}).get("finalizers")
 
 
+class NodeStrategy(Strategy):
+    """A kubelet registers its node together with what it knows of it."""
+
+    def prepare_for_create(self, obj: Obj) -> None:
+        status = obj.get("status")
+        super().prepare_for_create(obj)
+        if status is not None:
+            obj["status"] = status
+
+
 class SecretStrategy(Strategy):
     def prepare_for_update(self, obj: Obj, old: Obj) -> None:
         super().prepare_for_update(obj, old)
         if not obj.get("type"):
             keep(obj, old, "type")
-
-
-class ServiceAccountStrategy(Strategy):
-    returns_deleted_object = True
 
 
 class CreatedOnUpdateStrategy(Strategy):

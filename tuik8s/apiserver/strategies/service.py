@@ -24,7 +24,6 @@ def needs_node_ports(spec: Obj) -> bool:
 
 class ServiceStrategy(Strategy):
     allow_create_on_update = True
-    returns_deleted_object = True
 
     def prepare_for_create(self, obj: Obj) -> None:
         super().prepare_for_create(obj)

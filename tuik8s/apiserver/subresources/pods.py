@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tuik8s.api.clock import timestamp
 from tuik8s.api.defaults import set_defaults
 from tuik8s.api.errors import BadRequest, Conflict, Invalid, MethodNotSupported, required
+from tuik8s.api.kinds import Kind
 from tuik8s.api.objects import Obj, is_deleting
 from tuik8s.api.patch import apply_patch
 from tuik8s.api.request import DeleteOptions, PatchType, Response, Verb
@@ -18,10 +19,13 @@ if TYPE_CHECKING:
     from tuik8s.api.request import Request
     from tuik8s.apiserver.registry import Registry
 
+BINDING = Kind("", "v1", "Binding", "bindings", True, model="core_v1:Binding")
+EVICTION = Kind("policy", "v1", "Eviction", "evictions", True, model="policy_v1:Eviction")
+
 
 async def bind(registry: Registry, request: Request) -> Response:
     """POST of a Binding gives the pod its node, once; the status answered carries the new revision."""
-    body = _body(request, "Binding")
+    body = _body(BINDING, request)
     target = body.get("target") or {}
     if not target.get("name"):
         raise Invalid.of("Binding", "", request.name, [required("target.name")])
@@ -71,7 +75,7 @@ def _scheduled(status: Obj, now: str) -> Obj:
 async def evict(registry: Registry, request: Request) -> Response:
     """POST of an Eviction deletes the pod with its options. No disruption budget stands in the way: the kind
     is not served."""
-    body = _body(request, "Eviction")
+    body = _body(EVICTION, request)
     options = body.get("deleteOptions") or {}
     preconditions = options.get("preconditions") or {}
     dry_run = request.dry_run or "All" in (options.get("dryRun") or ())
@@ -113,18 +117,14 @@ async def refuse_resize(registry: Registry, request: Request) -> Response:
     raise MethodNotSupported("pods/resize is not served by this release of tuik8s")
 
 
-def _body(request: Request, kind: str) -> Obj:
+def _body(kind: Kind, request: Request) -> Obj:
+    """Older clients name older versions of the same body."""
     if request.verb is not Verb.CREATE:
         raise MethodNotSupported(f"{request.verb} is not supported on pods/{request.subresource}")
-    body = request.body if request.body is not None else {}
-    if not isinstance(body, dict) or body.get("kind", kind) != kind:
-        raise BadRequest(f"the object provided is unrecognized (must be of type {kind})")
-    name = (body.get("metadata") or {}).get("name") or request.name
-    if name != request.name:
-        raise BadRequest(
-            f"the name of the object ({name}) does not match the name on the URL ({request.name})"
-        )
-    return body
+    body = {} if request.body is None else request.body
+    if isinstance(body, dict):
+        body = {field: value for field, value in body.items() if field != "apiVersion"}
+    return decode_body(kind, replace(request, body=body)).object
 
 
 def _success(revision: str) -> Obj:
