@@ -81,7 +81,7 @@ class PodContainers:
     # Starting -------------------------------------------------------------------------------------------
 
     async def start(self, pod: Obj, container: Obj, state: PodState) -> bool:
-        """Whether it runs now. Raises `RuntimeUnavailable`."""
+        """Whether the runtime has something new, be it one that failed. Raises `RuntimeUnavailable`."""
         name = container["name"]
         try:
             self._check_backoff(pod, container, state.latest(name))
@@ -89,7 +89,7 @@ class PodContainers:
         except StartFailed as failure:
             self.waiting[name] = Waiting(failure.reason, failure.message)
             self.holds[_hold_key(container)] = failure.retry or self._host.clock.now() + RETRY
-            return False
+            return failure.reason in ("RunContainerError", "PostStartHookError")
         self.waiting.pop(name, None)
         self.holds.pop(_hold_key(container), None)
         return True

@@ -91,8 +91,9 @@ class Pleg:
         self._runtime = runtime
         self._pods: dict[str, PodState] = {}
         self._listeners: dict[str, Listener] = {}
-        self._refreshes = 0
-        self._refreshed: dict[str, int] = {}
+        self._turn = 0
+        self._seen: dict[str, int] = {}
+        """Which look each state is from. Looks can overtake each other: the one that began last counts."""
         self._tasks: list[asyncio.Task[None]] = []
         self.synced = asyncio.Event()
         self.available = False
@@ -129,12 +130,14 @@ class Pleg:
 
     async def refresh(self, pod_uid: str) -> PodState:
         """Look at one pod now. Raises `RuntimeFault`."""
+        turn = self._next_turn()
         state = PodState(
             tuple(await self._runtime.list_sandboxes(pod_uid)),
             tuple(await self._runtime.list_containers(pod_uid)),
         )
-        self._refreshes += 1
-        self._refreshed[pod_uid] = self._refreshes
+        if self._seen.get(pod_uid, 0) > turn:
+            return self.state(pod_uid)
+        self._seen[pod_uid] = turn
         if state == NOTHING:
             self._pods.pop(pod_uid, None)
         else:
@@ -157,7 +160,7 @@ class Pleg:
             await asyncio.sleep(RELIST_PERIOD if self.available else RETRY_PERIOD)
 
     async def _relist(self) -> None:
-        started = self._refreshes
+        turn = self._next_turn()
         sandboxes: dict[str, list[PodSandboxStatus]] = defaultdict(list)
         containers: dict[str, list[ContainerStatus]] = defaultdict(list)
         for sandbox in await self._runtime.list_sandboxes():
@@ -166,10 +169,13 @@ class Pleg:
             containers[container.pod_uid].append(container)
         self.relists += 1
         for uid in self._pods.keys() | sandboxes.keys() | containers.keys():
-            # Whoever looked at this pod alone since we began knows better.
-            if self._refreshed.get(uid, 0) <= started:
+            if self._seen.get(uid, 0) < turn:
                 self._replace(uid, PodState(tuple(sandboxes.get(uid, ())), tuple(containers.get(uid, ()))))
-        self._refreshed = {uid: turn for uid, turn in self._refreshed.items() if turn > started}
+        self._seen = {uid: seen for uid, seen in self._seen.items() if seen > turn}
+
+    def _next_turn(self) -> int:
+        self._turn += 1
+        return self._turn
 
     def _replace(self, uid: str, state: PodState) -> None:
         old = self._pods.get(uid, NOTHING)
