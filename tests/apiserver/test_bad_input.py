@@ -30,7 +30,8 @@ keys = st.one_of(
             "finalizers", "ownerReferences", "managedFields", "resourceVersion", "generateName", "containers",
             "template", "selector", "matchLabels", "ports", "env", "type", "clusterIP", "nodePort",
             "replicas", "strategy", "rollingUpdate", "volumes", "tolerations", "conditions", "$patch",
-            "$retainKeys", "$setElementOrder/containers", "$deleteFromPrimitiveList/finalizers", "priorityClassName",
+            "$retainKeys", "$setElementOrder/containers", "$deleteFromPrimitiveList/finalizers",
+            "priorityClassName",
         ]
     ),
     st.text(max_size=2),

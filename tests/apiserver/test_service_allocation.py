@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,6 +19,8 @@ from tuik8s.apiserver.allocators import AddressAllocator, AllocationError, Numbe
 from tuik8s.client import Client
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from tests.support.control_plane import ControlPlane
 
 pytestmark = pytest.mark.looptime
@@ -197,6 +201,36 @@ async def test_a_restarted_server_knows_what_is_taken(control_plane: ControlPlan
     with pytest.raises(Invalid, match="provided port is already allocated"):
         await client.create(kinds.SERVICE, service("b", type="NodePort", ports=ports))
     assert taken["spec"]["clusterIP"] not in {obj["spec"]["clusterIP"] for obj in others}
+
+
+@pytest.mark.parametrize("turns", range(8))
+async def test_client_that_goes_away_in_the_middle(control_plane: ControlPlane, turns: int) -> None:
+    """The port is taken exactly if the service came to be, and free again once it is deleted."""
+    client = control_plane.client
+    ports = [{"port": 80, "nodePort": 30900}]
+
+    async def cancelled(work: Coroutine[Any, Any, Obj]) -> None:
+        task = asyncio.ensure_future(work)
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task])
+        await asyncio.sleep(1)
+
+    async def exists() -> bool:
+        found = await client.list(kinds.SERVICE, "default", field_selector="metadata.name=a")
+        return bool(found["items"])
+
+    await cancelled(client.create(kinds.SERVICE, service("a", type="NodePort", ports=ports)))
+    other = client.create(kinds.SERVICE, service("b", type="NodePort", ports=ports), dry_run=True)
+    with pytest.raises(Invalid) if await exists() else nullcontext():
+        await other
+
+    if await exists():
+        await cancelled(client.delete(kinds.SERVICE, "default", "a"))
+        other = client.create(kinds.SERVICE, service("b", type="NodePort", ports=ports), dry_run=True)
+        with pytest.raises(Invalid) if await exists() else nullcontext():
+            await other
 
 
 async def test_full_range(control_plane: ControlPlane) -> None:

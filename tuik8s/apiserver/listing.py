@@ -82,7 +82,7 @@ async def list_objects(store: Store, registry: Registry, request: Request) -> Ob
     selection, kind = request.selection, registry.kind
     _check_options(selection)
     chosen = Filter.of(kind, selection)
-    found, after = await _read(store, registry, request, chosen)
+    found = await _read(store, registry, request, chosen)
     items = [registry.view.outward(obj) for obj in found.items]
     meta: Obj = {"resourceVersion": str(found.revision)}
     if not chosen.empty:
@@ -101,22 +101,22 @@ async def list_objects(store: Store, registry: Registry, request: Request) -> Ob
     return {"apiVersion": kind.api_version, "kind": kind.list_kind, "metadata": meta, "items": items}
 
 
-async def _read(store: Store, registry: Registry, request: Request, chosen: Filter) -> tuple[Range, str]:
+async def _read(store: Store, registry: Registry, request: Request, chosen: Filter) -> Range:
     """The objects to look at; a page of them where nothing has to be filtered out."""
     selection = request.selection
     prefix = registry.prefix(request.namespace)
     limit = selection.limit if chosen.empty and selection.resource_version != "0" else 0
     if selection.continue_token:
         token = Token.decode(selection.continue_token, prefix)
-        return await _read_at(store, prefix, token.revision, token.after, limit, TOO_OLD), token.after
+        return await _read_at(store, prefix, token.revision, token.after, limit, TOO_OLD)
     revision = parse_revision(selection.resource_version)
     exact = selection.resource_version_match == "Exact"
     if revision and (exact or (selection.limit and not selection.resource_version_match)):
         await fresh_enough(store, revision)
         why = f"The resourceVersion for the provided list is too old: {revision}"
-        return await _read_at(store, prefix, revision, "", limit, why), ""
+        return await _read_at(store, prefix, revision, "", limit, why)
     await fresh_enough(store, revision)
-    return store.list(prefix, limit=limit), ""
+    return store.list(prefix, limit=limit)
 
 
 async def _read_at(store: Store, prefix: str, revision: int, after: str, limit: int, why: str) -> Range:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tuik8s.api.errors import FieldError, InternalError, Invalid, invalid
 from tuik8s.apiserver.allocators import AddressAllocator, AllocationError, PortAllocator
@@ -10,11 +11,15 @@ from tuik8s.apiserver.registry import Registry, Reservation
 from tuik8s.apiserver.strategies.service import needs_cluster_ip, needs_node_ports
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Coroutine
+
     from tuik8s.api.kinds import Kind
     from tuik8s.api.objects import Obj
+    from tuik8s.api.request import Request, Response
     from tuik8s.apiserver.context import ServerContext
 
 HEADLESS = "None"
+T = TypeVar("T")
 
 
 class ServiceReservation(Reservation):
@@ -45,6 +50,7 @@ class ServiceRegistry(Registry):
 
     def __init__(self, kind: Kind, context: ServerContext, *, cidr: str, node_ports: tuple[int, int]) -> None:
         super().__init__(kind, context)
+        self._finishing: set[asyncio.Task[Any]] = set()
         self.addresses = AddressAllocator(cidr)
         self.ports = PortAllocator(*node_ports)
 
@@ -66,6 +72,25 @@ class ServiceRegistry(Registry):
                 except AllocationError as error:
                     problems.append(f"service {name}: {port}: {error}")
         return problems
+
+    async def create(self, request: Request) -> Response:
+        return await self._finish(super().create(request))
+
+    async def update(self, request: Request) -> Response:
+        return await self._finish(super().update(request))
+
+    async def patch(self, request: Request) -> Response:
+        return await self._finish(super().patch(request))
+
+    async def remove(self, request: Request, obj: Obj, current: Obj) -> Obj:
+        return await self._finish(super().remove(request, obj, current))
+
+    def _finish(self, write: Coroutine[Any, Any, T]) -> Awaitable[T]:
+        """A client that goes away does not take its write back, and so must not give back what it holds."""
+        task = asyncio.ensure_future(write)
+        self._finishing.add(task)
+        task.add_done_callback(self._finishing.discard)
+        return asyncio.shield(task)
 
     def reserve(self, obj: Obj, old: Obj | None) -> Reservation:
         """Fill in `spec.clusterIP` and the ports' `nodePort`; raises Invalid for what others have."""
