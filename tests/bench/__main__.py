@@ -11,6 +11,7 @@ import sys
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
 
 from tests.bench.figure import Figure, Skipped
@@ -52,11 +53,24 @@ def main() -> None:
         return
     if unknown := set(options.names) - BENCHES.keys():
         parser.error(f"no bench named {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}")
-    print(_line(HEAD), flush=True)
-    for name in options.names or BENCHES:
-        for line in _in_process(name, BENCHES[name].limit):
-            print(line, flush=True)
-    print(_machine())
+    _say(_line(HEAD))
+    with TemporaryDirectory() as cache:
+        for name in options.names or BENCHES:
+            for line in _in_process(name, BENCHES[name].limit, _environment(cache)):
+                _say(line)
+    _say(_machine())
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def _environment(cache: str) -> dict[str, str]:
+    """Modules are compiled once, as they are where a program is installed; all figures share the cache."""
+    environment = {**os.environ, "PYTHONPYCACHEPREFIX": cache}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    return environment
 
 
 def _measure(name: str) -> None:
@@ -64,15 +78,17 @@ def _measure(name: str) -> None:
     module, _, function = BENCHES[name].place.partition(":")
     measure: Callable[[], list[Figure]] = getattr(import_module(f"tests.bench.{module}"), function)
     try:
-        print(json.dumps([figure.as_json() for figure in measure()]))
+        _say(json.dumps([figure.as_json() for figure in measure()]))
     except Skipped as reason:
-        print(json.dumps(str(reason)))
+        _say(json.dumps(str(reason)))
 
 
-def _in_process(name: str, limit: float) -> list[str]:
+def _in_process(name: str, limit: float, environment: dict[str, str]) -> list[str]:
     command = [sys.executable, "-m", "tests.bench", "--measure", name]
     try:
-        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=limit, check=True)
+        done = subprocess.run(
+            command, stdout=subprocess.PIPE, text=True, timeout=limit, check=True, env=environment
+        )
     except subprocess.TimeoutExpired:
         return [f"{name}: not within {limit:.0f} s"]
     except subprocess.CalledProcessError as error:

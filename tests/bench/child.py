@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 COLUMNS, LINES = 120, 40
 STOP_LIMIT = 20.0
 TICKS = os.sysconf("SC_CLK_TCK")
-# What moves the cursor, colours or asks the terminal: between two words of one line there may be any of these.
+# What moves the cursor, colours, or asks the terminal something.
 _SEQUENCE = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~])")
 
 

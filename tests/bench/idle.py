@@ -39,7 +39,8 @@ def memory() -> list[Figure]:
             baseline=bare, baseline_name=imports,
         ),
         Figure(
-            name="memory, each further node", ours=(many - headless) / (MORE_NODES - NODES), unit="MB", goal=1,
+            name="memory, each further node", unit="MB", goal=1,
+            ours=(many - headless) / (MORE_NODES - NODES),
         ),
     ]  # fmt: skip
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
+from typing import TYPE_CHECKING
 
 from tests.bench.figure import Figure, percentile
 from tests.bench.pods import deployment_of, ten_nodes
 from tuik8s.api import kinds
 from tuik8s.api.clock import SystemClock
-from tuik8s.api.objects import Obj
 from tuik8s.reconcile import Informer
 from tuik8s.storage import Store
+
+if TYPE_CHECKING:
+    from tuik8s.api.objects import Obj
 
 CREATES = 1_000
 PAUSE = 0.002
@@ -56,9 +59,12 @@ async def _through_the_store() -> list[float]:
     begun: dict[str, float] = {}
     store = await Store.open(None, clock=SystemClock())
 
+    def seen(key: str) -> None:
+        delays.append(time.perf_counter() - begun[key])
+
     async def follow() -> None:
         async for record in store.watch(PREFIX, 0):
-            delays.append(time.perf_counter() - begun[record.key])
+            seen(record.key)
 
     watching = asyncio.create_task(follow())
     for number in range(CREATES):
