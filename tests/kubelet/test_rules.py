@@ -19,7 +19,9 @@ POD: dict[str, Any] = {
     },
     "spec": {
         "nodeName": "n", "serviceAccountName": "sa",
-        "containers": [{"name": "c", "resources": {"limits": {"cpu": "1500m"}, "requests": {"memory": "1Mi"}}}],
+        "containers": [
+            {"name": "c", "resources": {"limits": {"cpu": "1500m"}, "requests": {"memory": "1Mi"}}}
+        ],
     },
     "status": {"podIP": "10.0.0.1", "podIPs": [{"ip": "10.0.0.1"}, {"ip": "fd00::1"}]},
 }  # fmt: skip
@@ -74,7 +76,7 @@ def test_field_references(path: str, value: str) -> None:
 
 
 def test_an_unknown_field() -> None:
-    with pytest.raises(ValueError, match="unsupported fieldPath: spec.hostname"):
+    with pytest.raises(ValueError, match=r"unsupported fieldPath: spec\.hostname"):
         downward.field_value(POD, "spec.hostname")
 
 
@@ -115,7 +117,7 @@ def test_addresses_skip_the_first_two_and_the_last() -> None:
     addresses.set_network("10.0.0.0/29")
     found = [addresses.allocate(str(number)) for number in range(5)]
     assert found == ["10.0.0.2", "10.0.0.3", "10.0.0.4", "10.0.0.5", "10.0.0.6"]
-    with pytest.raises(NoAddress, match="no IP addresses available in range set: 10.0.0.0/29"):
+    with pytest.raises(NoAddress, match=r"available in range set: 10\.0\.0\.0/29"):
         addresses.allocate("more")
     addresses.release("2")
     assert addresses.allocate("more") == "10.0.0.4"

@@ -16,16 +16,32 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
 
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
 @asynccontextmanager
 async def server(
     serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
 ) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    """A connection to a server on loopback."""
-    listener = await asyncio.start_server(serve, "127.0.0.1", 0)
+    """A connection to a server on loopback that serves once."""
+    served = asyncio.Event()
+
+    async def once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await serve(reader, writer)
+        finally:
+            writer.close()
+            served.set()
+
+    listener = await asyncio.start_server(once, "127.0.0.1", 0)
     port = listener.sockets[0].getsockname()[1]
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
-        yield await asyncio.open_connection("127.0.0.1", port)
+        yield reader, writer
     finally:
+        writer.close()
+        await served.wait()
+        await asyncio.sleep(0)
         listener.close()
         await listener.wait_closed()
 
@@ -62,7 +78,7 @@ async def test_the_request() -> None:
     [
         (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", 200, "hello"),
         (b"HTTP/1.0 404 Not Found\r\n\r\nuntil the end", 404, "until the end"),
-        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n", 200, "abcde"),
+        (CHUNKED + b"3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n", 200, "abcde"),
         (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n", 503, ""),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nbroken off", 200, "broken off"),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 200, ""),

@@ -52,7 +52,7 @@ def format_map(values: Mapping[str, str]) -> str:
 
 
 def resource_value(pod: Obj, reference: Obj, *, allocatable: Mapping[str, str], container: str = "") -> str:
-    """`limits.cpu` and the like in units of the divisor, rounded up; an unset limit is the node's allocatable."""
+    """`limits.cpu` and the like in units of the divisor, rounded up; an unset limit is what the node has."""
     name = reference.get("containerName") or container
     spec = next((c for c in _containers(pod) if c["name"] == name), None)
     if spec is None:
