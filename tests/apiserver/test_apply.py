@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -383,6 +384,18 @@ async def test_each_writer_owns_its_part(control_plane: ControlPlane) -> None:
     assert status["f:phase"] == {}
     assert {".", "f:type", "f:status"} <= status["f:conditions"]['k:{"type":"Ready"}'].keys()
     assert managers(reported) == [("kubelet", "Update"), ("test", "Update")]
+
+
+async def test_time_of_an_entry_is_that_of_its_last_change(control_plane: ControlPlane) -> None:
+    client, other = control_plane.client, control_plane.client_for("other")
+    await client.create(kinds.CONFIG_MAP, config_map(a="1"))
+    await asyncio.sleep(60)
+    await other.patch(kinds.CONFIG_MAP, "default", "settings", {"data": {"b": "1"}})
+    await asyncio.sleep(60)
+    changed = await other.patch(kinds.CONFIG_MAP, "default", "settings", {"data": {"b": "2"}})
+
+    times = {e["manager"]: e["time"] for e in changed["metadata"]["managedFields"]}
+    assert times == {"test": "2026-01-01T00:00:00Z", "other": "2026-01-01T00:02:00Z"}
 
 
 async def test_removed_field_belongs_to_nobody(control_plane: ControlPlane) -> None:

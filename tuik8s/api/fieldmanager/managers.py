@@ -86,9 +86,7 @@ def take(managers: Managers, manager: Manager, changed: Obj, removed: Obj, now: 
             taken[other] = ownership if fields == ownership.fields else replace(ownership, fields=fields)
     if changed:
         before = taken.get(manager)
-        fields = union_roots(before.fields, changed) if before else changed
-        if before is None or fields != before.fields or removed:
-            taken[manager] = Ownership(fields, now)
+        taken[manager] = Ownership(union_roots(before.fields, changed) if before else changed, now)
     return taken
 
 
