@@ -84,8 +84,8 @@ async def _let_edit(
         code = await edit(path)
         changed = without_comments(await asyncio.to_thread(path.read_text, encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        kept = path if problems and path.exists() else None
-        return Edited("failed", f"the editor did not work: {error}", kept), ""
+        reason = f"the editor did not work: {error}"
+        return Edited("failed", reason, path if problems else None), ""
     if code:
         return Edited("failed", f"the editor ended with exit code {code}", path), ""
     return _ending(changed, before, problems, path), changed

@@ -83,6 +83,7 @@ def possible(host: Host, target: Target) -> list[KeyAction]:
         if action.id in host.handlers
         and action.id != "object.menu"
         and action.applies_to(target.kind.plural)
+        and (action.id != "object.owner" or controller_of(target.object) is not None)
         and not (action.mutates and host.settings.read_only)
     ]
 

@@ -25,8 +25,7 @@ class ComponentsScreen(TextScreen):
     def paint(self, line: str) -> Text:
         return paint(line)
 
-    def on_mount(self) -> None:
-        super().on_mount()
+    def ready(self) -> None:
         self.pane.border_title = "Components"
         self.set_interval(LOOK, self.look)
         self.look()

@@ -26,9 +26,9 @@ class HistoryScreen(ViewScreen):
 
     BINDINGS: ClassVar[list[Any]] = [*REGISTRY.bindings("text"), ("j", "step(1)", ""), ("k", "step(-1)", "")]
     DEFAULT_CSS = """
-    HistoryScreen OptionList {
+    HistoryScreen OptionList, HistoryScreen OptionList:focus {
         border: round $primary; border-title-color: $primary; border-title-style: bold;
-        background: $background;
+        border-subtitle-color: $primary; background: $background; padding: 0;
     }
     """
 
@@ -45,8 +45,7 @@ class HistoryScreen(ViewScreen):
     def _list(self) -> OptionList:
         return self.query_one("#content", OptionList)
 
-    def on_mount(self) -> None:
-        super().on_mount()
+    def ready(self) -> None:
         self._list.border_title = "History"
         self.set_interval(LOOK, self.look)
         self.look()

@@ -57,8 +57,7 @@ class LogScreen(ViewScreen):
 
     # --- what is shown
 
-    def on_mount(self) -> None:
-        super().on_mount()
+    def ready(self) -> None:
         self.host.hub.open(POD)
         self._begin()
         self.set_interval(LOOK, self._look)

@@ -42,8 +42,7 @@ class ObjectScreen(TextScreen):
 
     # --- staying current
 
-    def on_mount(self) -> None:
-        super().on_mount()
+    def ready(self) -> None:
         for kind in self._kinds:
             self.host.hub.open(kind)
         self.set_interval(REDRAW, self.look)
@@ -96,8 +95,8 @@ class DescribeScreen(ObjectScreen):
         super().__init__(host, target, related)
         self._styled: dict[str, Text] = {}
 
-    def on_mount(self) -> None:
-        super().on_mount()
+    def ready(self) -> None:
+        super().ready()
         self.set_interval(REDRAW * _AGES, self.redraw)
 
     def texts(self) -> list[str]:

@@ -70,7 +70,11 @@ class ViewScreen(Screen[None]):
         yield Prompt(lambda _: [], id="prompt")
         yield Line(id="view-footer")
 
+    def ready(self) -> None:
+        """The content is there. (Textual calls the `on_mount` of every base class; this is called once.)"""
+
     def on_mount(self) -> None:
+        self.ready()
         self.bindings_updated_signal.subscribe(self, self._show_footer)
         self.query_one("#content").focus()
 

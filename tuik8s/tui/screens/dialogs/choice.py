@@ -21,7 +21,7 @@ class ChoiceDialog(Dialog[int]):
 
     confirm_label = "Choose"
     DEFAULT_CSS = """
-    ChoiceDialog OptionList { height: auto; max-height: 70vh; margin-bottom: 1; }
+    ChoiceDialog OptionList { height: auto; max-height: 75vh; margin-bottom: 1; }
     ChoiceDialog.-wide #box { width: 110; }
     """
 
@@ -36,7 +36,7 @@ class ChoiceDialog(Dialog[int]):
     def body(self) -> list[Widget]:
         return [OptionList(*(Option(Text(line) if isinstance(line, str) else line) for line in self._lines))]
 
-    def on_mount(self) -> None:
+    def opened(self) -> None:
         self.query_one(OptionList).focus()
 
     def answer(self) -> int:

@@ -22,7 +22,7 @@ PROPAGATIONS: tuple[tuple[Propagation, str], ...] = (
     ("Foreground", "Foreground: what it owns first, then the object"),
     ("Orphan", "Orphan: only the object, what it owns stays"),
 )
-MOST_SHOWN = 10
+MOST_SHOWN = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,18 @@ class DeleteAnswer:
     propagation: Propagation
     grace_period_seconds: int | None
     """None: what each object asks for itself."""
+
+
+class _Choice(RadioButton):
+    """Says by its sign, not by its colour alone, whether it is chosen."""
+
+    def __init__(self, label: str, *, value: bool) -> None:
+        super().__init__(label, value, compact=True)
+        self.BUTTON_INNER = "●" if value else " "
+
+    def watch_value(self) -> None:
+        self.BUTTON_INNER = "●" if self.value else " "
+        super().watch_value()
 
 
 class DeleteDialog(Dialog[DeleteAnswer]):
@@ -53,13 +65,12 @@ class DeleteDialog(Dialog[DeleteAnswer]):
     def body(self) -> list[Widget]:
         parts: list[Widget] = []
         if self._warning:
-            parts.append(Static(self._warning, classes="row", markup=False))
+            parts.append(Static(self._warning, classes="warning", markup=False))
         if len(self._subjects) > 1:
             parts.append(Static(_listed(self._subjects), classes="row", markup=False))
         if self._consequences:
-            text = f"goes with it ({len(self._consequences)}):\n{_listed(self._consequences)}"
-            parts.append(Static(text, classes="note", markup=False))
-        buttons = [RadioButton(text, value=not number) for number, (_, text) in enumerate(PROPAGATIONS)]
+            parts.append(Static(self._consequences_text(), id="consequences", classes="note", markup=False))
+        buttons = [_Choice(text, value=not number) for number, (_, text) in enumerate(PROPAGATIONS)]
         parts.append(RadioSet(*buttons, classes="row", compact=True))
         grace = Input(placeholder="as the object asks", type="integer", id="grace", compact=True)
         parts.append(Horizontal(Static("Grace seconds", classes="label"), grace, classes="row"))
@@ -71,9 +82,9 @@ class DeleteDialog(Dialog[DeleteAnswer]):
         except ValueError:
             return ""
 
-    def on_mount(self) -> None:
-        super().on_mount()
-        self.show_command()
+    def _consequences_text(self, propagation: Propagation = "Background") -> str:
+        fate = "stays, without an owner" if propagation == "Orphan" else "goes with it"
+        return f"{fate} ({len(self._consequences)}): {_listed(self._consequences)}"
 
     def answer(self) -> DeleteAnswer:
         text = self.query_one("#grace", Input).value.strip()
@@ -86,10 +97,12 @@ class DeleteDialog(Dialog[DeleteAnswer]):
     def on_input_changed(self) -> None:
         self.show_command()
 
-    def on_radio_set_changed(self) -> None:
+    def on_radio_set_changed(self, event: RadioSet.Changed) -> None:
+        for shown in self.query("#consequences").results(Static):
+            shown.update(self._consequences_text(PROPAGATIONS[max(event.index, 0)][0]))
         self.show_command()
 
 
 def _listed(names: Sequence[str]) -> str:
     more = len(names) - MOST_SHOWN
-    return "\n".join(names[:MOST_SHOWN]) + (f"\n… and {more} more" if more > 0 else "")
+    return ", ".join(names[:MOST_SHOWN]) + (f" … and {more} more" if more > 0 else "")

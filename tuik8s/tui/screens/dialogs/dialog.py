@@ -12,6 +12,7 @@ from textual.widgets import Button, Static
 if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.widget import Widget
+    from textual.widgets.button import ButtonVariant
 
 Answer = TypeVar("Answer")
 
@@ -30,18 +31,36 @@ class Dialog(ModalScreen[Answer | None], Generic[Answer]):
     DEFAULT_CSS = """
     Dialog { align: center middle; background: $background 60%; }
     Dialog #box {
-        width: 76; max-width: 96%; height: auto; max-height: 92%;
+        width: 76; max-width: 96%; height: auto; max-height: 96%;
         border: round $primary; border-title-color: $primary; border-title-style: bold;
-        background: $surface; padding: 1 2;
+        background: $surface; padding: 1 2 0 2; overflow-y: auto;
+        scrollbar-size-vertical: 1;
     }
     Dialog.-danger #box { border: round $error; border-title-color: $error; }
     Dialog .row { height: auto; margin-bottom: 1; }
     Dialog .label { width: 16; color: $tone-muted; }
-    Dialog .note { color: $tone-muted; margin-bottom: 1; }
-    Dialog #command { color: $secondary; margin: 0 0 1 0; }
-    Dialog #error { color: $error; display: none; margin-bottom: 1; }
-    Dialog #buttons { height: auto; align-horizontal: right; }
-    Dialog Button { margin-left: 2; min-width: 12; }
+    Dialog .note { color: $tone-muted; margin-bottom: 1; height: auto; }
+    Dialog .warning { color: $warning; margin-bottom: 1; height: auto; }
+    Dialog #command { color: $secondary; margin-bottom: 1; height: auto; }
+    Dialog #error { color: $error; display: none; margin-bottom: 1; height: auto; }
+    Dialog #buttons { height: 1; margin-bottom: 1; align-horizontal: right; }
+    Dialog Button, Dialog Button.-primary, Dialog Button.-error {
+        margin-left: 2; min-width: 14; height: 1; border: none; background: $panel; color: $foreground;
+    }
+    Dialog Button:hover { background: $pane-border; border: none; }
+    Dialog Button:focus { background: $primary; color: $background; text-style: bold; border: none; }
+    Dialog Button#confirm.-error { color: $error; }
+    Dialog Button#confirm.-error:focus { background: $error; color: $background; }
+    Dialog Input { height: 1; border: none; background: $panel; padding: 0 1; }
+    Dialog Input:focus { background: $row-cursor; }
+    Dialog OptionList, Dialog OptionList:focus {
+        border: none; padding: 0; background: $surface; scrollbar-size-vertical: 1;
+        text-wrap: nowrap; text-overflow: ellipsis;
+    }
+    Dialog OptionList > .option-list--option-highlighted { background: $row-cursor; color: $foreground; }
+    Dialog RadioSet, Dialog RadioSet:focus {
+        border: none; padding: 0; background: $surface; width: 1fr; height: auto;
+    }
     """
 
     title_text = ""
@@ -64,18 +83,27 @@ class Dialog(ModalScreen[Answer | None], Generic[Answer]):
         with Vertical(id="box") as box:
             box.border_title = Text(self.title_text)
             yield from self.body()
-            yield Static(self._command_text(), id="command", markup=False)
+            yield Static("", id="command", markup=False)
             yield Static("", id="error", markup=False)
             with Horizontal(id="buttons"):
-                yield Button("Cancel", id="cancel")
-                yield Button(self.confirm_label, id="confirm", variant="error" if self.danger else "primary")
+                yield Button("Cancel", id="cancel", compact=True)
+                variant: ButtonVariant = "error" if self.danger else "primary"
+                yield Button(self.confirm_label, id="confirm", variant=variant, compact=True)
+
+    def opened(self) -> None:
+        """Give the focus to where the person starts; by default that is Cancel."""
+        self.query_one("#cancel", Button).focus()
 
     def on_mount(self) -> None:
-        self.query_one("#cancel", Button).focus()
+        self.opened()
+        self.call_after_refresh(self.show_command)
 
     def show_command(self) -> None:
         """Call when the command has changed."""
-        self.query_one("#command", Static).update(self._command_text())
+        text = self._command_text()
+        shown = self.query_one("#command", Static)
+        shown.update(text)
+        shown.display = bool(text)
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         event.stop()

@@ -26,10 +26,10 @@ class PathDialog(Dialog[Path]):
     def body(self) -> list[Widget]:
         return [
             Static(f"relative to {Path.cwd()}", classes="note", markup=False),
-            Input(self._suggestion, id="path", classes="row", select_on_focus=False),
+            Input(self._suggestion, id="path", classes="row", select_on_focus=False, compact=True),
         ]
 
-    def on_mount(self) -> None:
+    def opened(self) -> None:
         self.query_one(Input).focus()
 
     def answer(self) -> Path:

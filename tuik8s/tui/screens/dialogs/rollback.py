@@ -31,9 +31,10 @@ class RollbackDialog(Dialog[int]):
     confirm_label = "Roll back"
     DEFAULT_CSS = """
     RollbackDialog #box { width: 100; }
-    RollbackDialog OptionList { height: auto; max-height: 9; margin-bottom: 1; }
+    RollbackDialog .note { margin-bottom: 0; }
+    RollbackDialog OptionList { height: auto; max-height: 25vh; margin-bottom: 1; }
     RollbackDialog VerticalScroll {
-        height: auto; max-height: 14; margin-bottom: 1; border-left: thick $pane-border; padding-left: 1;
+        height: auto; max-height: 40vh; margin-bottom: 1; border-left: outer $pane-border; padding-left: 1; scrollbar-size-vertical: 1;
     }
     """
 
@@ -54,7 +55,7 @@ class RollbackDialog(Dialog[int]):
             VerticalScroll(Static(id="diff", markup=False)),
         ]
 
-    def on_mount(self) -> None:
+    def opened(self) -> None:
         choices = self.query_one(OptionList)
         choices.highlighted = next((n for n, item in enumerate(self._revisions) if not item.current), None)
         choices.focus()

@@ -25,21 +25,22 @@ class ScaleDialog(Dialog[int]):
     def __init__(self, subjects: Sequence[str], current: int, command: Callable[[str], str]) -> None:
         super().__init__()
         count = len(subjects)
-        self.title_text = f"Scale {subjects[0]}" if count == 1 else f"Scale {count} objects"
+        self.title_text = f"Scale {subjects[0]} (now {current})" if count == 1 else f"Scale {count} objects"
         self._subjects = subjects
         self._current = current
         self._make_command = command
 
     def body(self) -> list[Widget]:
-        number = Input(str(self._current), type="integer", id="replicas", select_on_focus=True)
+        number = Input(str(self._current), type="integer", id="replicas", select_on_focus=True, compact=True)
         named = "\n".join(self._subjects[:8]) + ("\n…" if len(self._subjects) > 8 else "")
+        subjects = [Static(named, classes="row", markup=False)] if len(self._subjects) > 1 else []
         return [
-            Static(named, classes="row", markup=False),
+            *subjects,
             Horizontal(Static("Replicas", classes="label"), number, classes="row"),
             Static("up and down change the number, enter scales", classes="note"),
         ]
 
-    def on_mount(self) -> None:
+    def opened(self) -> None:
         self.query_one(Input).focus()
 
     def command(self) -> str:
