@@ -247,7 +247,7 @@ def manifest_files() -> list[ManifestFile]:
                      message="replicas set to 5 by kubectl", objects=web[:1]),
         ManifestFile(path="bad.yaml", state="error", time=NOW - timedelta(seconds=40), line=17, column=3,
                      message="strict decoding error: unknown field \"spec.replica\""),
-        ManifestFile(path="db/stateful.yaml", state="waiting", time=then, message="namespace prod is missing"),
+        ManifestFile(path="db/stateful.yaml", state="waiting", time=then, message="no namespace prod"),
         ManifestFile(path="web.yaml", state="applied", time=then, revision=188, objects=web),
     ]  # fmt: skip
 

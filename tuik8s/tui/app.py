@@ -6,7 +6,6 @@ import logging
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App
-from textual.command import Provider
 
 from tuik8s.api.clock import SystemClock
 from tuik8s.api.kinds import KindRegistry
@@ -26,6 +25,7 @@ from tuik8s.tui.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from textual.command import Provider
     from textual.message import Message
 
     from tuik8s.api.clock import Clock

@@ -179,7 +179,7 @@ def is_key(text: str) -> bool:
     *modifiers, key = text.split("+")
     if not all(modifier in _MODIFIERS for modifier in modifiers):
         return False
-    return key in _NAMED or (bool(modifiers) and len(key) == 1 and key.isprintable())
+    return text in _NAMED or key in _NAMED or (bool(modifiers) and len(key) == 1 and key.isprintable())
 
 
 def key_label(key: str) -> str:

@@ -78,8 +78,8 @@ _ANSI = {
     "tone-muted": "ansi_bright_black",
     "pane-border": "ansi_bright_black",
     "row-cursor": "ansi_blue",
-    "row-cursor-blurred": "ansi_bright_black",
-    "row-marked": "ansi_magenta",
+    "row-cursor-blurred": "ansi_default",
+    "row-marked": "ansi_default",
     "scrollbar": "ansi_bright_black",
 }
 

@@ -99,11 +99,11 @@ class LogFeed:
 
     async def _stream(self, source: LogSource, last: str) -> str:
         """One connection; returns the time of the last line. Lines no newer than `last` are known already."""
-        options = self._options(source, last)
+        options, known = self._options(source, last), last
         count = 0
         async for raw in self._client.logs(source.namespace, source.pod, options):
             time, text = split_time(raw.decode(errors="replace").rstrip("\r\n"))
-            if last and time and time <= last and count < TAIL:
+            if known and time and time <= known:
                 continue
             self.states.pop(source, None)
             self.buffer.append(source.label, time, text)

@@ -66,6 +66,8 @@ class Board(Container):
         if arrangement == self.arrangement:
             return
         self.arrangement = arrangement
+        for name, pane in self._panes.items():
+            pane.set_class(name == arrangement.active, "-active")
         self._show_visible()
         self.refresh(layout=True)
         self.post_message(self.Rearranged())

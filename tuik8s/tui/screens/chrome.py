@@ -128,3 +128,10 @@ def request_lines(requests: Sequence[ApiRequest], tones: Mapping[str, Style]) ->
             )
         )
     return lines
+
+
+PROMPT_WORDS = [
+    Word("take it", "muted", 0, "", "enter"),
+    Word("leave it", "muted", 0, "", "esc"),
+    Word("complete", "muted", 0, "", "tab"),
+]

@@ -105,7 +105,7 @@ class MainScreen(PanesScreen):
         """Whether the action means anything here and now: to this app, and to the kind under the cursor."""
         if action.mutates and self.host.settings.read_only:
             return False
-        if action.action or action.id in self._own:
+        if action.action or action.scope == "app" or action.id in self._own:
             return True
         if action.id not in self.host.handlers:
             return False
@@ -142,6 +142,9 @@ class MainScreen(PanesScreen):
             self.board.activate(what)
 
     def _show_footer(self, screen: Screen[Any]) -> None:
+        if self.prompt.display:
+            self.query_one("#footer", Line).show(chrome.PROMPT_WORDS)
+            return
         ids = [active.binding.id or "" for active in self.active_bindings.values() if active.enabled]
         actions = {action_id: self.host.keys[action_id] for action_id in ids if action_id in self.host.keys}
         self.query_one("#footer", Line).show(chrome.footer_words(actions.values()))

@@ -125,7 +125,8 @@ class RowPainter:
             aged = self._since[position] is not None or position == self._restarts
             text = next(texts) if aged else cell
             tone = self._tones[position](cell, row)
-            style = base + self._styles[tone] if tone else base
+            plain = not tone or (tone == "muted" and look.cursor and look.focused)
+            style = base if plain else base + self._styles[tone]
             named = self._names[position] == "name"
             segments += self._cell(pad(text, item.width, right=item.right, middle=named), style)
             if position + 1 < len(self.placed):

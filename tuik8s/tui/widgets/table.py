@@ -271,7 +271,8 @@ class Table(ScrollView, can_focus=True):
         row = self.order[index]
         now = self._now()
         self._drawn_ages[row.uid] = painter.ages(row, now)
-        look = Look(row.uid == self.cursor_uid, self.has_focus, row.uid in self.marks)
+        active = self.has_focus or self.has_class("-active")
+        look = Look(row.uid == self.cursor_uid, active, row.uid in self.marks)
         return painter.row(row, look, now, extent).crop(left, left + width)
 
     # --- cursor
