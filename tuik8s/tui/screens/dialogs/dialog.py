@@ -44,13 +44,16 @@ class Dialog(ModalScreen[Answer | None], Generic[Answer]):
     Dialog #command { color: $secondary; margin-bottom: 1; height: auto; }
     Dialog #error { color: $error; display: none; margin-bottom: 1; height: auto; }
     Dialog #buttons { height: 1; margin-bottom: 1; align-horizontal: right; }
-    Dialog Button, Dialog Button.-primary, Dialog Button.-error {
-        margin-left: 2; min-width: 14; height: 1; border: none; background: $panel; color: $foreground;
+    Dialog #buttons Button {
+        margin-left: 2; min-width: 14; height: 1; border: none;
+        background: $panel; color: $foreground; text-style: none;
     }
-    Dialog Button:hover { background: $pane-border; border: none; }
-    Dialog Button:focus { background: $primary; color: $background; text-style: bold; border: none; }
-    Dialog Button#confirm.-error { color: $error; }
-    Dialog Button#confirm.-error:focus { background: $error; color: $background; }
+    Dialog #buttons Button:hover { background: $pane-border; }
+    Dialog #buttons Button:focus {
+        background: $primary; color: $background; text-style: bold; background-tint: $background 0%;
+    }
+    Dialog.-danger #buttons #confirm { color: $error; }
+    Dialog.-danger #buttons #confirm:focus { background: $error; color: $background; }
     Dialog Input { height: 1; border: none; background: $panel; padding: 0 1; }
     Dialog Input:focus { background: $row-cursor; }
     Dialog OptionList, Dialog OptionList:focus {

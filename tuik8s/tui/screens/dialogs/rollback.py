@@ -34,7 +34,8 @@ class RollbackDialog(Dialog[int]):
     RollbackDialog .note { margin-bottom: 0; }
     RollbackDialog OptionList { height: auto; max-height: 25vh; margin-bottom: 1; }
     RollbackDialog VerticalScroll {
-        height: auto; max-height: 40vh; margin-bottom: 1; border-left: outer $pane-border; padding-left: 1; scrollbar-size-vertical: 1;
+        height: auto; max-height: 40vh; margin-bottom: 1; scrollbar-size-vertical: 1;
+        border-left: outer $pane-border; padding-left: 1;
     }
     """
 
