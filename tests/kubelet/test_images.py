@@ -111,3 +111,10 @@ async def test_pulls_in_progress_can_be_seen(bench: Bench) -> None:
 )  # fmt: skip
 def test_durations_read_as_go_prints_them(seconds: float, text: str) -> None:
     assert go_duration(timedelta(seconds=seconds)) == text
+
+
+async def test_pull_secrets_that_are_not_there_are_named(bench: Bench) -> None:
+    await bench.pod(imagePullSecrets=[{"name": "none"}])
+    await bench.until_ready()
+    said = "Unable to retrieve some image pull secrets (none); attempting to pull the image may not succeed."
+    assert ("FailedToRetrieveImagePullSecret", said) in await bench.events()

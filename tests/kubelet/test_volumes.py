@@ -11,6 +11,7 @@ import pytest
 
 from tests.kubelet.bench import container, phase, status_of, waiting
 from tuik8s.api import kinds
+from tuik8s.kubelet.volumes import memory
 
 if TYPE_CHECKING:
     from tests.kubelet.bench import Bench
@@ -229,3 +230,34 @@ async def test_what_is_not_served_is_named(bench: Bench) -> None:
 async def test_a_volume_nobody_mounts_is_not_needed(bench: Bench) -> None:
     await bench.pod(volumes=[{"name": "v", "configMap": {"name": "none"}}])
     await bench.until_ready()
+
+
+@pytest.mark.skipif(not memory.is_available(), reason="this host has no tmpfs to write to")
+async def test_an_empty_dir_in_memory_is_removed_too(bench: Bench) -> None:
+    await bench.pod(**mounting({"name": "v", "emptyDir": {"medium": "Memory", "sizeLimit": "1Mi"}}))
+    await bench.until_ready()
+    path = mounted(bench)
+    assert path.parent == memory.TMPFS
+    (path / "file").write_text("x")
+    await bench.delete()
+    await bench.until_gone()
+    await asyncio.sleep(1)
+    assert not path.exists()
+
+
+async def test_a_deleted_config_map_leaves_what_was_mounted(bench: Bench) -> None:
+    await bench.create(kinds.CONFIG_MAP, "one", data={"a": "1"})
+    await bench.create(kinds.CONFIG_MAP, "two", data={"b": "1"})
+    mounts = [{"name": "one", "mountPath": "/one"}, {"name": "two", "mountPath": "/two"}]
+    volumes = [{"name": name, "configMap": {"name": name}} for name in ("one", "two")]
+    await bench.pod(volumes=volumes, containers=[container(volumeMounts=mounts)])
+    await bench.until_ready()
+    await bench.client.delete(kinds.CONFIG_MAP, "default", "one")
+    await bench.client.patch(kinds.CONFIG_MAP, "default", "two", {"data": {"b": "2"}})
+    await asyncio.sleep(1)
+    assert (mounted(bench, "/one") / "a").read_text() == "1"
+    assert (mounted(bench, "/two") / "b").read_text() == "2"
+    assert "FailedMount" in await bench.reasons()
+    await bench.create(kinds.CONFIG_MAP, "one", data={"a": "back"})
+    await asyncio.sleep(1)
+    assert (mounted(bench, "/one") / "a").read_text() == "back"

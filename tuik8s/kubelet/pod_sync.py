@@ -6,6 +6,7 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from tuik8s.api import kinds
 from tuik8s.cri import RuntimeFault, RuntimeUnavailable
 from tuik8s.kubelet.actions import Actions, compute
 from tuik8s.kubelet.containers import PodContainers
@@ -29,6 +30,8 @@ log = logging.getLogger(__name__)
 
 FIRST_VOLUME_RETRY, LAST_VOLUME_RETRY = 0.5, 122.0
 SANDBOX_RETRY = 10.0
+ROUNDS = 100
+"""More than any pod needs to come up; after so many the runtime does not do what it says."""
 KEPT_INSTANCES = 2
 """Of each container: the one that runs, and the one before it for its log."""
 
@@ -90,12 +93,13 @@ class PodSync:
             await self._refresh_volumes(current())
         if self.volumes.refresh is not None and self.volumes.refresh <= self._host.clock.now():
             await self._refresh_volumes(current())
-        while True:
+        for _ in range(ROUNDS):
             pod, state = current(), self._services.pleg.state(self._uid)
             actions = compute(pod, state, self._probes)
             if actions.finished or not await self._perform(pod, state, actions):
                 return
             await self._services.pleg.refresh(self._uid)
+        raise RuntimeFault(f"pod is not as it should be after {ROUNDS} rounds")
 
     async def _perform(self, pod: Obj, state: PodState, actions: Actions) -> bool:
         """Whether anything changed."""
@@ -134,8 +138,10 @@ class PodSync:
         except VolumeProblem as problem:
             # The containers keep what they have; the object may come back.
             self._host.event(pod, "Warning", "FailedMount", str(problem))
+            self.volumes.refresh = self._host.clock.now() + timedelta(seconds=LAST_VOLUME_RETRY)
 
     async def _create_sandbox(self, pod: Obj, state: PodState) -> bool:
+        self._check_pull_secrets(pod)
         attempt = 0
         if state.sandbox is not None:
             attempt = state.sandbox.attempt + 1
@@ -158,6 +164,17 @@ class PodSync:
             self._wait(SANDBOX_RETRY)
             return False
         return True
+
+    def _check_pull_secrets(self, pod: Obj) -> None:
+        secrets, namespace = self._host.informers.of(kinds.SECRET), pod["metadata"]["namespace"]
+        names = [reference.get("name", "") for reference in pod["spec"].get("imagePullSecrets") or ()]
+        missing = [name for name in names if secrets.find(namespace, name) is None]
+        if missing:
+            self._host.event(
+                pod, "Warning", "FailedToRetrieveImagePullSecret",
+                f"Unable to retrieve some image pull secrets ({', '.join(missing)}); "
+                "attempting to pull the image may not succeed.",
+            )  # fmt: skip
 
     async def _kill(self, pod: Obj, state: PodState, kill: Kill) -> None:
         spec = next((c for c in _containers(pod) if c["name"] == kill.container.name), {})

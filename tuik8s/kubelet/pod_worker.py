@@ -191,7 +191,7 @@ class PodWorker:
         if self._activity is not None or not self._may_act():
             return
         if self._sync.is_finished(self.pod, state):
-            await self._stop(state, DEFAULT_GRACE)
+            await self._stop(state, self._own_grace())
         elif self._volumes_stale or self._sync.is_due(self.pod, state):
             fresh, self._volumes_stale = self._volumes_stale, False
             self._begin(self._sync.bring_up(lambda: self.pod, refresh_volumes=fresh), "sync")
@@ -202,7 +202,7 @@ class PodWorker:
     def _stop_grace(self) -> float | None:
         """Seconds in which the pod must end; None while it may live."""
         meta = self.pod["metadata"]
-        own = float(self.pod["spec"].get("terminationGracePeriodSeconds", DEFAULT_GRACE))
+        own = self._own_grace()
         if is_deleting(self.pod):
             return float(meta.get("deletionGracePeriodSeconds", own))
         if self._gone:
@@ -210,6 +210,9 @@ class PodWorker:
         if self._failure is not None:
             return own if self._failure.reason == "DeadlineExceeded" else 0.0
         return own if is_pod_finished(self.pod) else None
+
+    def _own_grace(self) -> float:
+        return float(self.pod["spec"].get("terminationGracePeriodSeconds", DEFAULT_GRACE))
 
     async def _stop(self, state: PodState, grace: float) -> None:
         if self._stopped or not self._may_act():

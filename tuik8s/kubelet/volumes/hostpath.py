@@ -30,6 +30,8 @@ def prepare(source: dict[str, str]) -> Path:
         mode = path.stat().st_mode
     except OSError as error:
         raise VolumeProblem(f"hostPath type check failed: {path}: {error.strerror}") from error
+    if kind not in _CHECKS:
+        raise VolumeProblem(f"hostPath type {kind} is not supported by tuik8s")
     fits, complaint = _CHECKS[kind]
     if not fits(mode):
         raise VolumeProblem(f"hostPath type check failed: {path} {complaint}")

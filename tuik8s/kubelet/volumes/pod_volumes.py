@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tuik8s.api import quantity
 from tuik8s.kubelet.host import UnsafePath, safe_component
-from tuik8s.kubelet.volumes import hostpath
+from tuik8s.kubelet.volumes import hostpath, memory
 from tuik8s.kubelet.volumes.atomic import write_payload
 from tuik8s.kubelet.volumes.errors import VolumeProblem
 from tuik8s.kubelet.volumes.mounts import container_mounts
@@ -31,6 +31,7 @@ class PodVolumes:
 
     def __init__(self, host: Host, pod_uid: str) -> None:
         self._host = host
+        self._uid = pod_uid
         self._directory = host.pod_directory(pod_uid)
         self._paths: dict[str, Path] = {}
         self._read_only: frozenset[str] = frozenset()
@@ -51,11 +52,17 @@ class PodVolumes:
         self._read_only = frozenset(payloads)
 
     async def update(self, pod: Obj) -> None:
-        """Write the payload volumes that are set up again; the others do not change."""
+        """Write the payload volumes that are set up again. Raises the first `VolumeProblem`, after all."""
         self.refresh = None
+        problems = []
         for volume in pod["spec"].get("volumes") or ():
             if volume["name"] in self._paths and _payload_kind(volume):
-                await self._setup_one(pod, volume)
+                try:
+                    await self._setup_one(pod, volume)
+                except VolumeProblem as problem:
+                    problems.append(problem)
+        if problems:
+            raise problems[0]
 
     def mounts(self, container: Obj, env: Mapping[str, str]) -> tuple[Mount, ...]:
         """Raises `ConfigProblem`."""
@@ -74,12 +81,14 @@ class PodVolumes:
         """Remove the volumes when no container uses them any more; what hostPath points to stays."""
         self._paths.clear()
         self.refresh = None
+        await self._free_memory()
         if (self._directory / "volumes").exists():
             await remove_tree(self._directory / "volumes")
 
     async def remove(self) -> None:
         """Remove the pod's directory."""
         self._paths.clear()
+        await self._free_memory()
         if self._directory.exists():
             await remove_tree(self._directory)
 
@@ -89,7 +98,9 @@ class PodVolumes:
             if volume.get("hostPath"):
                 return hostpath.prepare(volume["hostPath"])
             if "emptyDir" in volume:
-                return self._empty_dir(pod, safe_component(name))
+                return self._empty_dir(
+                    pod, safe_component(name), (volume["emptyDir"] or {}).get("medium") or ""
+                )
             kind = _payload_kind(volume)
             if not kind:
                 named = ", ".join(sorted(volume.keys() - {"name"})) or "emptyDir"
@@ -100,10 +111,20 @@ class PodVolumes:
         except VolumeProblem as problem:
             raise VolumeProblem(f'MountVolume.SetUp failed for volume "{name}" : {problem}') from problem
 
-    def _empty_dir(self, pod: Obj, name: str) -> Path:
-        path = self._volume_directory("empty-dir", name)
-        if not path.exists():
-            path.mkdir(parents=True)
+    async def _free_memory(self) -> None:
+        for target in memory.linked(self._volume_directory("empty-dir", ""), self._uid):
+            if target.exists():
+                await remove_tree(target)
+
+    def _empty_dir(self, pod: Obj, name: str, medium: str) -> Path:
+        link = self._volume_directory("empty-dir", name)
+        path = link.resolve() if link.exists() else link
+        if not link.exists():
+            link.unlink(missing_ok=True)
+            if medium == "Memory" and memory.is_available():
+                path = memory.make_linked(link, self._uid, name)
+            else:
+                path.mkdir(parents=True)
             path.chmod(EMPTY_DIR_MODE)
             group = _fs_group(pod)
             if group is not None and os.geteuid() == 0:
