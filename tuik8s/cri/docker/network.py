@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 CANDIDATES = [ipaddress.IPv4Network(f"10.{second}.0.0/16") for second in range(244, 256)]
+REMOVE_ATTEMPTS, REMOVE_PAUSE = 20, 0.25
 ROUTES = Path("/proc/net/route")
 
 
@@ -52,7 +53,22 @@ async def ensure_network(engine: Engine, cluster: str) -> ipaddress.IPv4Network:
 async def remove_network(engine: Engine, cluster: str) -> None:
     for network in await _networks(engine):
         if (network.get("Labels") or {}).get(naming.CLUSTER) == cluster:
-            await engine.call(APIClient.remove_network, network["Id"])
+            await _remove(engine, network["Id"])
+
+
+async def _remove(engine: Engine, identifier: str) -> None:
+    """A busy engine lets go of the addresses of removed containers a little later."""
+    for attempt in range(1, REMOVE_ATTEMPTS + 1):
+        try:
+            await engine.call(APIClient.remove_network, identifier)
+        except EngineRefused as refusal:
+            if refusal.status == 404:
+                return
+            if attempt == REMOVE_ATTEMPTS or "active endpoints" not in str(refusal):
+                raise
+            await asyncio.sleep(REMOVE_PAUSE)
+        else:
+            return
 
 
 def is_reachable(subnet: ipaddress.IPv4Network) -> bool:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SANDBOX_SCORE = -998
+CLOSE_SECONDS = 5.0
 
 
 class OomProbe:
@@ -37,7 +38,9 @@ class OomProbe:
             self._trying = asyncio.create_task(self._try(image, adopted), name="docker-oom-probe")
 
     async def close(self) -> None:
+        """Cut short it would leave its container behind: it is given time to finish."""
         if self._trying is not None:
+            await asyncio.wait([self._trying], timeout=CLOSE_SECONDS)
             self._trying.cancel()
             await asyncio.gather(self._trying, return_exceptions=True)
             self._trying = None

@@ -93,7 +93,8 @@ class DockerRuntime:
         """Remove this cluster's containers and its network, and nothing else."""
         await self._engine.open()
         await self._oom.close()
-        for kind in (naming.CONTAINER, ""):
+        for kind in (naming.CONTAINER, "", ""):
+            # The last round takes what a call under way has made meanwhile.
             identifiers = await self._statuses.identifiers(kind)
             await asyncio.gather(*(self._remove(identifier) for identifier in identifiers))
         await remove_network(self._engine, self._cluster)
