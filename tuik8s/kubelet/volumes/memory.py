@@ -1,6 +1,7 @@
 """emptyDir with medium Memory: a directory of the host's tmpfs, and a link to it in the pod's directory.
 
-Without a tmpfs that we may write to, the volume is an ordinary directory, and slower. The link makes the directory known to a later run, which removes it with the pod.
+Without a tmpfs that we may write to, the volume is an ordinary directory, and slower.
+The link makes the directory known to a later run, which removes it with the pod.
 """
 
 from __future__ import annotations
