@@ -52,11 +52,20 @@ class Child:
                 raise TimeoutError(f"no {text!r} within {limit} s: {self._text[-2000:]}")
         return time.perf_counter() - self.started
 
+    def until_ended(self, limit: float) -> None:
+        """Raises TimeoutError when it does not end by itself."""
+        end = time.perf_counter() + limit
+        while self.process.poll() is None:
+            if time.perf_counter() > end:
+                raise TimeoutError(f"still running after {limit} s")
+            self.rest(0.1)
+
     def rest(self, seconds: float) -> None:
         """Let it run, and take its output from it as a terminal does."""
         end = time.perf_counter() + seconds
         while (left := end - time.perf_counter()) > 0:
-            self._read(left)
+            if not self._read(left):
+                time.sleep(min(left, 0.05))
 
     def cpu_seconds(self) -> float:
         fields = self._proc("stat").rpartition(")")[2].split()

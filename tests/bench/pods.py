@@ -40,7 +40,7 @@ def many() -> list[Figure]:
 async def _figure(count: int, *, durable: bool) -> Figure:
     with TemporaryDirectory() as directory:
         async with ten_nodes(count, Path(directory) if durable else None) as cluster:
-            seconds = await ready_after(cluster, count)
+            seconds = await ready_after(cluster, deployment_of(count))
             pod = (await cluster.client.list(kinds.POD, limit=1))["items"][0]
     with TemporaryDirectory() as directory:
         path = Path(directory) / "store.db" if durable else None
@@ -64,20 +64,20 @@ async def ten_nodes(pods: int, directory: Path | None) -> AsyncIterator[Cluster]
         yield cluster
 
 
-async def ready_after(cluster: Cluster, replicas: int) -> float:
+async def ready_after(cluster: Cluster, wanted: Obj) -> float:
     """Seconds from applying a Deployment until it says that all of its pods are Ready."""
     deployments = Informer(cluster.client, kinds.DEPLOYMENT)
     done = asyncio.Event()
 
     def look(_: Obj | None, deployment: Obj | None) -> None:
-        if deployment and (deployment.get("status") or {}).get("readyReplicas") == replicas:
+        if deployment and (deployment.get("status") or {}).get("readyReplicas") == wanted["spec"]["replicas"]:
             done.set()
 
     deployments.subscribe(look)
     watching = asyncio.create_task(deployments.run())
     await deployments.synced.wait()
     started = time.perf_counter()
-    await cluster.client.apply(kinds.DEPLOYMENT, deployment_of(replicas), field_manager="bench")
+    await cluster.client.apply(kinds.DEPLOYMENT, wanted, field_manager="bench")
     async with asyncio.timeout(LIMIT):
         await done.wait()
     seconds = time.perf_counter() - started
