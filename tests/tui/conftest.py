@@ -7,11 +7,14 @@ import re
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import pytest
 
 from tests.tui.fakes import FakeInfo, FakeTransport, FrozenClock, fake_client, populate
 from tuik8s.tui.app import TuiApp
+from tuik8s.tui.feed import pace
+from tuik8s.tui.screens import panes
 from tuik8s.tui.settings import Settings
 
 if TYPE_CHECKING:
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
 SNAPSHOTS = Path(__file__).parent / "__snapshots__"
 
 
-_HISTORY = re.compile(r"(?<=/s  )[▁-█]+")
+_HISTORY = re.compile(r"(?<=/s  )[ ▁-█]{16}")
 """The sparkline of the pulse grows while a test runs."""
 
 
@@ -37,7 +40,7 @@ class Stage:
 
     async def settle(self) -> None:
         """Until feeds, paced announcements and the delayed log switch have had their turn."""
-        await self.pilot.pause(0.3)
+        await self.pilot.pause(0.08)
 
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
@@ -46,7 +49,7 @@ class Stage:
     def screen(self) -> str:
         strips = self.app.screen._compositor.render_strips()
         lines = ["".join(part.text for part in strip).rstrip() for strip in strips]
-        return "\n".join(_HISTORY.sub("~", line) for line in lines) + "\n"
+        return "\n".join(_HISTORY.sub("~" * 16, line) for line in lines) + "\n"
 
     def text_of(self, widget: Widget) -> str:
         return "\n".join(widget.render_line(y).text.rstrip() for y in range(widget.size.height))
@@ -67,6 +70,13 @@ async def run_stage(
     app = TuiApp(
         fake_client(transport), info, clock=FrozenClock(), settings=settings or Settings(), **options
     )
+    with patch.object(pace, "INTERVAL", 0.02), patch.object(panes, "FOLLOW_AFTER", 0.02):
+        async with _running(app, size, transport) as stage:
+            yield stage
+
+
+@asynccontextmanager
+async def _running(app: TuiApp, size: tuple[int, int], transport: FakeTransport) -> AsyncIterator[Stage]:
     async with app.run_test(size=size) as pilot:
         stage = Stage(app, pilot, transport)
         await stage.settle()

@@ -71,7 +71,7 @@ def pulse_words(vitals: Vitals, requests: list[float], queue_limit: int) -> list
     words = [
         Word("api", "muted"),
         Word(f"{vitals.requests_per_second:.0f}/s", "strong"),
-        Word(sparkline(requests, SPARK_WIDTH), "info", 4),
+        Word(sparkline(requests, SPARK_WIDTH).rjust(SPARK_WIDTH), "info", 4),
         Word(f"watches {vitals.watches}", "", 1),
         Word(f"store {vitals.objects} objects {compact_bytes(vitals.store_bytes)}", "", 2),
     ]
