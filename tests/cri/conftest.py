@@ -60,9 +60,10 @@ async def simulated_lab() -> AsyncIterator[Lab]:
 async def docker_lab(docker_client: docker.DockerClient) -> AsyncIterator[Lab]:
     """A cluster of its own, which is gone afterwards."""
     lab = Lab("docker", f"test-{uuid.uuid4().hex[:8]}", real)
-    await lab.runtime.start()
+    own = lab.runtime
+    await own.start()
     yield lab
-    for runtime in [*lab.others, lab.runtime]:
+    for runtime in [*lab.others, own]:
         await runtime.remove_cluster()
         await runtime.close()
 
