@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from tuik8s.cri import RuntimeFault, RuntimeUnavailable
 from tuik8s.cri.simulated import SimulatedRuntime
 
 if TYPE_CHECKING:
-    import asyncio
-
     from tuik8s.cri import ContainerConfig, ContainerStatus, PodSandboxConfig, PodSandboxStatus
 
 
@@ -26,6 +25,7 @@ class FakeRuntime(SimulatedRuntime):
         self.stopped: list[tuple[str, float]] = []
         """(container name, grace) in the order of stopping."""
         self.lists = 0
+        self._hanging = ""
         self.refused_ports: set[int] = set()
 
     def _check(self, method: str) -> None:
@@ -52,8 +52,14 @@ class FakeRuntime(SimulatedRuntime):
         self.configs[config.name] = config
         return await super().create_container(sandbox_id, config, pod)
 
+    def hang(self, method: str) -> None:
+        """Let calls of this method (`start_container`) never return."""
+        self._hanging = method
+
     async def start_container(self, container_id: str) -> None:
         self._check("start_container")
+        if self._hanging == "start_container":
+            await asyncio.Event().wait()
         await super().start_container(container_id)
 
     async def stop_container(self, container_id: str, grace_seconds: float) -> None:

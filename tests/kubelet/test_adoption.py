@@ -11,6 +11,7 @@ import pytest
 from tests.kubelet.bench import container, node_config, phase, status_of, waiting
 from tuik8s.api import kinds
 from tuik8s.api.objects import condition_of, is_pod_ready
+from tuik8s.kubelet.pleg import Pleg
 
 if TYPE_CHECKING:
     from tests.kubelet.bench import Bench
@@ -240,6 +241,8 @@ async def test_a_paused_kubelet_goes_on_where_it_was(bench: Bench) -> None:
     await bench.pod("before")
     await bench.until_ready("before")
     await bench.kubelet.stop()
+    uid = (await bench.get("before"))["metadata"]["uid"]
+    assert Pleg.of(bench.runtime).state(uid).sandbox is not None
     await bench.pod("meanwhile")
     await asyncio.sleep(30)
     assert phase(await bench.get("meanwhile")) == "Pending"
@@ -250,3 +253,17 @@ async def test_a_paused_kubelet_goes_on_where_it_was(bench: Bench) -> None:
     finally:
         await bench.kubelet.stop()
         await asyncio.gather(again, return_exceptions=True)
+
+
+async def test_a_container_made_but_not_started_before_a_crash_is_not_doubled(stopped_bench: Bench) -> None:
+    bench = stopped_bench
+    async with bench.running():
+        await asyncio.sleep(1)
+        bench.runtime.hang("start_container")
+        await bench.pod()
+        await asyncio.sleep(5)
+    bench.runtime.hang("")
+    async with bench.running():
+        await bench.until_ready()
+        assert await bench.runtime.running_names() == ["web"]
+        assert len(await bench.runtime.list_sandboxes()) == 1

@@ -16,7 +16,7 @@ from tuik8s.cri import (
 from tuik8s.kubelet.actions import spec_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from tuik8s.api.objects import Obj
     from tuik8s.cri import Mount
@@ -130,9 +130,8 @@ def _dns(pod: Obj, node: NodeConfig) -> dict[str, list[str]]:
     return result
 
 
-def _ports(ports: object, *, published: bool) -> tuple[PortMapping, ...]:
+def _ports(ports: Iterable[Obj], *, published: bool) -> tuple[PortMapping, ...]:
     """hostPort is published by the runtime, except where the pod has the host's own network."""
-    assert not isinstance(ports, str)
     return tuple(
         PortMapping(
             container_port=port["containerPort"],
@@ -140,7 +139,7 @@ def _ports(ports: object, *, published: bool) -> tuple[PortMapping, ...]:
             protocol=port.get("protocol") or "TCP",
             host_ip=port.get("hostIP") or "",
         )
-        for port in ports  # type: ignore[attr-defined]
+        for port in ports
     )
 
 

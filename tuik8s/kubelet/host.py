@@ -26,7 +26,7 @@ class UnsafePath(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
-    """One node's view of the world; `runtime_name` is known once the runtime answered."""
+    """One node's view of the world, and the directory under which its pods have theirs."""
 
     client: Client
     informers: Informers

@@ -117,7 +117,7 @@ class Pleg:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        self._pods.clear()
+        # What was seen last stays readable: a paused kubelet does not cut its pods off.
         self.synced.clear()
         self.available = False
 
