@@ -84,5 +84,9 @@ class FakeRuntime(SimulatedRuntime):
         self.lists += not pod_uid
         return await super().list_containers(pod_uid)
 
+    def sandbox_ids(self) -> list[str]:
+        """In order of their making, whatever their state."""
+        return list(self._sandboxes)
+
     async def running_names(self) -> list[str]:
         return sorted(c.name for c in await SimulatedRuntime.list_containers(self) if c.state == "running")
