@@ -89,11 +89,14 @@ async def test_scale_sets_the_number(control_plane: ControlPlane) -> None:
     assert (await read(control_plane))["spec"]["replicas"] == 7
 
 
-async def test_scale_by_counts_from_what_the_server_has_and_stops_at_zero(control_plane: ControlPlane) -> None:
+async def test_scale_by_counts_from_what_the_server_has_and_stops_at_zero(
+    control_plane: ControlPlane,
+) -> None:
     await rolled_out(control_plane)
     change = [1, -2, -5, -1]
     found = [
-        await operations.scale_by(control_plane.client, kinds.DEPLOYMENT, "default", "web", by) for by in change
+        await operations.scale_by(control_plane.client, kinds.DEPLOYMENT, "default", "web", by)
+        for by in change
     ]
     assert found == [4, 2, 0, 0]
     assert (await read(control_plane))["spec"]["replicas"] == 0
@@ -108,7 +111,9 @@ async def test_history_lists_revisions_newest_first(control_plane: ControlPlane)
 
 
 @pytest.mark.parametrize("revision", [0, 1])
-async def test_roll_back_takes_the_template_of_that_revision(control_plane: ControlPlane, revision: int) -> None:
+async def test_roll_back_takes_the_template_of_that_revision(
+    control_plane: ControlPlane, revision: int
+) -> None:
     await rolled_out(control_plane)
     await operations.roll_back(control_plane.client, "default", "web", revision)
     template = (await read(control_plane))["spec"]["template"]
@@ -140,7 +145,9 @@ async def test_pause_and_resume(control_plane: ControlPlane) -> None:
 
 
 async def node(plane: ControlPlane) -> None:
-    await plane.client.create(kinds.NODE, {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "node-1"}})
+    await plane.client.create(
+        kinds.NODE, {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "node-1"}}
+    )
 
 
 async def test_cordon_and_uncordon(control_plane: ControlPlane) -> None:

@@ -125,7 +125,8 @@ class Attachment:
         finally:
             loop.remove_signal_handler(signal.SIGWINCH)
             loop.remove_reader(self._stdin)
-            termios.tcsetattr(self._stdin, termios.TCSANOW, before)
+            with contextlib.suppress(termios.error):  # a terminal that has hung up has no modes
+                termios.tcsetattr(self._stdin, termios.TCSANOW, before)
 
     def _read(self) -> None:
         try:
