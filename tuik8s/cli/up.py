@@ -93,6 +93,8 @@ async def _with_interface(config: Config, *, read_only: bool) -> None:
             watch = tasks.create_task(_end_with(cluster, app.exit))
             await app.run_async(mouse=settings.mouse)
             watch.cancel()
+    if app.return_code:
+        raise SystemExit(app.return_code)  # it broke, and has said how
 
 
 async def _end_with(cluster: Cluster, leave: Callable[[], object]) -> None:
