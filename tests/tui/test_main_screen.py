@@ -8,7 +8,7 @@ import pytest
 from rich.text import Text
 
 from tests.tui.conftest import run_stage
-from tests.tui.fakes import pod
+from tests.tui.fakes import FakeInfo, FakeVitals, pod
 from tuik8s.api.kinds import POD
 from tuik8s.tui.settings import Settings
 
@@ -269,3 +269,97 @@ async def test_without_cluster_info_the_panes_still_work() -> None:
     async with run_stage(info=None) as stage:
         assert "remote" in stage.screen()
         assert "web-7d9f" in stage.screen()
+
+
+async def test_the_header_counts_pods_also_while_another_kind_is_shown() -> None:
+    async with run_stage() as stage:
+        await stage.press(":", *"cm", "enter")
+        stage.transport.put(POD, *pod("late"))
+        await stage.settle()
+        assert "pods 7/9" in stage.screen()
+        await stage.press("escape")
+        assert "late" in stage.text_of(stage.app.main.table("main"))
+
+
+async def test_a_failing_cluster_info_is_a_notice() -> None:
+    class Broken(FakeInfo):
+        def vitals(self) -> FakeVitals:
+            raise RuntimeError("no [figures]")
+
+    async with run_stage(info=Broken()) as stage:
+        assert "cluster figures: no [figures]" in stage.screen()
+        assert "web-7d9f" in stage.screen()
+
+
+async def test_a_failing_action_is_a_notice() -> None:
+    async def broken(host: Host, targets: tuple[Target, ...]) -> None:
+        raise RuntimeError(f"{targets[0].name} [/is] beyond help")
+
+    async with run_stage(handlers={"object.delete": broken}) as stage:
+        await stage.press("D")
+        assert "delete: api-5c7b9d-hh2vl [/is] beyond help" in stage.screen()
+
+
+async def test_read_only_hides_what_changes_the_cluster() -> None:
+    handlers = dict.fromkeys(HANDLED, _nothing)
+    async with run_stage(settings=Settings(read_only=True), handlers=handlers) as stage:
+        screen = stage.screen()
+        assert "[RO]" in screen
+        assert "delete" not in screen
+        assert "describe" in screen
+
+
+async def test_marked_rows_are_the_targets_of_a_bulk_action() -> None:
+    seen: list[tuple[str, ...]] = []
+
+    async def note(host: Host, targets: tuple[Target, ...]) -> None:
+        seen.append(tuple(target.name for target in targets))
+
+    async with run_stage(handlers={"object.delete": note, "object.yaml": note}) as stage:
+        await stage.press("space", "space", "D", "y")
+        assert seen == [("api-5c7b9d-hh2vl", "api-5c7b9d-p0s8r"), ("db-0",)]
+
+
+async def test_mouse_selects_sorts_and_opens() -> None:
+    async with run_stage() as stage:
+        main = stage.app.main
+        table = main.table("main")
+        await stage.pilot.click(table, offset=(18, 4))
+        assert table.cursor_row is not None
+        assert table.cursor_row.name == "db-0"
+        await stage.pilot.click(table, offset=(18, 1))
+        await stage.settle()
+        assert table.order.reverse
+        await stage.pilot.click(main.query_one("#namespaces"), offset=(10, 0))
+        assert main.namespaces == {"default"}
+        await stage.pilot.double_click(main.table("deployments"), offset=(5, 3))
+        await stage.settle()
+        assert table.order.scope is not None
+
+
+async def test_copying_goes_through_the_terminal() -> None:
+    async with run_stage() as stage:
+        await stage.press("space", "space", "c")
+        assert stage.app.clipboard == "api-5c7b9d-hh2vl\napi-5c7b9d-p0s8r"
+
+
+async def test_the_palette_runs_actions() -> None:
+    async with run_stage() as stage:
+        await stage.press("ctrl+p", *"zoom")
+        await stage.pilot.pause(0.5)
+        await stage.press("enter")
+        await stage.pilot.pause(0.3)
+        assert stage.app.main.board.visible_panes == {"main"}
+
+
+async def test_sorting_by_keys_and_wide_columns() -> None:
+    async with run_stage() as stage:
+        table = stage.app.main.table("main")
+        await stage.press(">", ">", ">")
+        assert table.order.sort_column == "Restarts"
+        await stage.press("i")
+        assert table.order[0].name == "web-7d9f8c6b5-9qwzt"
+        await stage.press("w")
+        assert "NOMINATED NODE" not in stage.text_of(table)
+        await stage.press("right", "right", "right", "right", "right", "right", "right", "right")
+        assert "NOMINATED NODE" in stage.text_of(table)

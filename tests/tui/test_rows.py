@@ -20,7 +20,7 @@ from tuik8s.tui.rows.model import Column, TableModel, one_line
 from tuik8s.tui.rows.order import RowOrder, Scope
 from tuik8s.tui.rows.related import EventScope, pods_of
 from tuik8s.tui.rows.sorting import natural_key
-from tuik8s.tui.rows.summary import health, ordered_namespaces, sparkline
+from tuik8s.tui.rows.summary import HealthCheck, ordered_namespaces, sparkline
 from tuik8s.tui.rows.tones import is_faulty, tone_function
 
 if TYPE_CHECKING:
@@ -222,8 +222,14 @@ def test_tones_follow_what_the_text_says() -> None:
 def test_health_counts_what_owes_something() -> None:
     pods = model_of(POD, [pod("a"), pod("b", status="CrashLoopBackOff", ready=False),
                           pod("c", status="Succeeded"), pod("d", status="Pending", ready=False)])  # fmt: skip
-    figures = health(model_of(NODE, [node("n", "Ready"), node("m", "NotReady")]), pods)
-    assert figures == (2, 1, 3, 1, 1)
+    check = HealthCheck(model_of(NODE, [node("n", "Ready"), node("m", "NotReady")]), pods)
+    assert check.now() == (2, 1, 3, 1, 1)
+    obj, cells = pod("b")
+    pods.upsert({"cells": cells, "object": obj})
+    pods.remove("uid-default-d")
+    assert check.now() == (2, 1, 2, 2, 0)
+    pods.upsert({"cells": pod("b", status="Error", ready=False)[1], "object": pod("b", ready=False)[0]})
+    assert check.now() == (2, 1, 2, 1, 1)
     assert is_faulty("pods", pods.rows["uid-default-b"])
 
 

@@ -123,5 +123,10 @@ class TuiApp(App[None]):
             log.exception("action %s", action_id)
             self.notice(f"{self.keys[action_id].label}: {error or type(error).__name__}", "error")
 
+    def _handle_exception(self, error: Exception) -> None:
+        """Textual leaves with the traceback on the terminal; the log keeps it as well."""
+        log.critical("the interface failed", exc_info=error)
+        super()._handle_exception(error)
+
     async def on_unmount(self) -> None:
         await self.hub.close()

@@ -15,9 +15,8 @@ if TYPE_CHECKING:
 
 GAP = 2
 AGE_WIDTH = 5
-NAME_LEAST = 14
 TEXT_LEAST = 12
-MESSAGE_LEAST = 28
+_LEAST = {"name": 14, "message": 28, "object": 20}
 ELASTIC_ABOVE = 22
 """Texts wider than this may be cut short."""
 
@@ -35,6 +34,10 @@ _SHORT_HEADERS = {"last seen": "SEEN", "first seen": "FIRST"}
 
 def header_text(column: Column) -> str:
     return _SHORT_HEADERS.get(column.name.lower(), column.name.upper())
+
+
+NAMES = frozenset({"name", "object", "file"})
+"""Columns whose texts are cut in the middle, since both ends tell them apart."""
 
 
 class Placed(NamedTuple):
@@ -102,10 +105,9 @@ def _rank(column: Column, index: int) -> tuple[int, int]:
 
 
 def _least(column: Column, natural: int) -> int:
-    if column.name.lower() == "name":
-        return min(natural, NAME_LEAST)
-    if column.name.lower() == "message":
-        return min(natural, MESSAGE_LEAST)
+    least = _LEAST.get(column.name.lower())
+    if least is not None:
+        return min(natural, least)
     return min(natural, TEXT_LEAST) if natural > ELASTIC_ABOVE else natural
 
 

@@ -2,13 +2,42 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from tuik8s.api.objects import is_pod_finished, is_pod_ready, is_true
-from tuik8s.tui.rows.tones import is_faulty
 
 if TYPE_CHECKING:
-    from tuik8s.tui.rows.model import TableModel
+    from collections.abc import Callable
+
+    from tuik8s.tui.rows.model import Row, TableModel
+
+
+class Tally:
+    """How many rows of a model are of each class; looks only at rows that have changed."""
+
+    def __init__(self, model: TableModel, classify: Callable[[Row], str]) -> None:
+        self.model = model
+        self._classify = classify
+        self._classes: dict[str, str] = {}
+        self._counts: Counter[str] = Counter()
+        self._seen = -1
+
+    def counts(self) -> Counter[str]:
+        changed = self.model.changed_since(self._seen)
+        self._seen = self.model.version
+        if changed is None:
+            self._classes = {uid: self._classify(row) for uid, row in self.model.rows.items()}
+            self._counts = Counter(self._classes.values())
+            return self._counts
+        for uid in changed:
+            before = self._classes.pop(uid, "")
+            self._counts[before] -= 1
+            row = self.model.rows.get(uid)
+            if row is not None:
+                self._classes[uid] = self._classify(row)
+                self._counts[self._classes[uid]] += 1
+        return self._counts
 
 
 class Health(NamedTuple):
@@ -22,21 +51,33 @@ class Health(NamedTuple):
     """Pods that are not ready and not just starting."""
 
 
-_STARTING = frozenset({"Pending", "ContainerCreating", "PodInitializing", "Running", "Terminating"})
+class HealthCheck:
+    """The figures of the header, from the models of nodes and pods."""
+
+    def __init__(self, nodes: TableModel, pods: TableModel) -> None:
+        self._nodes = Tally(nodes, _node_class)
+        self._pods = Tally(pods, self._pod_class)
+
+    def now(self) -> Health:
+        nodes, pods = self._nodes.counts(), self._pods.counts()
+        alive = pods["ready"] + pods["starting"] + pods["failing"]
+        return Health(len(self._nodes.model.rows), nodes["ready"], alive, pods["ready"], pods["failing"])
+
+    def _pod_class(self, row: Row) -> str:
+        if (row.object.get("status") or {}).get("phase") == "Succeeded":
+            return "done"
+        if is_pod_ready(row.object) and not is_pod_finished(row.object):
+            return "ready"
+        column = self._pods.model.column_index("Status")
+        status = row.cells[column] if column >= 0 else ""
+        return "starting" if status in _STARTING or status.startswith("Init:") else "failing"
 
 
-def health(nodes: TableModel, pods: TableModel) -> Health:
-    ready = sum(1 for row in nodes.rows.values() if is_true(row.object, "Ready"))
-    alive = [row for row in pods.rows.values() if row.object.get("status", {}).get("phase") != "Succeeded"]
-    good = sum(1 for row in alive if is_pod_ready(row.object) and not is_pod_finished(row.object))
-    status = pods.column_index("Status")
-    failing = sum(
-        1
-        for row in alive
-        if status >= 0 and is_faulty("pods", row) and row.cells[status] not in _STARTING
-        and not row.cells[status].startswith("Init:")
-    )  # fmt: skip
-    return Health(len(nodes.rows), ready, len(alive), good, failing)
+def _node_class(row: Row) -> str:
+    return "ready" if is_true(row.object, "Ready") else "not ready"
+
+
+_STARTING = frozenset({"Pending", "ContainerCreating", "PodInitializing", "Running", "Terminating", ""})
 
 
 def ordered_namespaces(model: TableModel) -> list[str]:

@@ -29,7 +29,9 @@ SPARK_WIDTH = 16
 def header_words(
     health: Health, info: ClusterInfo | None, vitals: Vitals | None, now: datetime, *, read_only: bool
 ) -> tuple[list[Word], list[Word]]:
-    left = [Word("tuik8s", "accent"), Word(info.name if info else "remote", "strong")]
+    left = [Word("tuik8s", "accent")]
+    if info is None or info.name != "tuik8s":
+        left.append(Word(info.name if info else "remote", "strong"))
     nodes_tone = "ok" if health.nodes and health.nodes_ready == health.nodes else "warn"
     left.append(Word(f"nodes {health.nodes_ready}/{health.nodes}", nodes_tone))
     left.append(Word(f"pods {health.pods_ready}/{health.pods}", "ok" if not health.failing else "warn"))

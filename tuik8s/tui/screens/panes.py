@@ -16,7 +16,7 @@ from tuik8s.tui.rows.log_sources import sources_of
 from tuik8s.tui.rows.manifests import COLUMNS, MANIFEST_FILE, problem_text, table_row
 from tuik8s.tui.rows.model import TableModel
 from tuik8s.tui.rows.related import EventScope
-from tuik8s.tui.rows.summary import health, ordered_namespaces
+from tuik8s.tui.rows.summary import HealthCheck, ordered_namespaces
 from tuik8s.tui.screens import chrome, titles
 from tuik8s.tui.screens.board import TABLES, Board
 from tuik8s.tui.screens.navigation import Navigator
@@ -40,8 +40,8 @@ LABELS = {
     "nodes": "Nodes", "deployments": "Deployments", "services": "Services", "manifests": "Manifests",
     "main": "Pods", "describe": "Describe", "events": "Events", "logs": "Logs", "requests": "API requests",
 }  # fmt: skip
-_NO_PANE = (NAMESPACE, REPLICA_SET)
-"""Kinds watched without a pane: for the namespace bar, and for the way from a Deployment to its Pods."""
+_ALWAYS = (NAMESPACE, REPLICA_SET, POD)
+"""Watched whatever the panes show: for the namespace bar, the way from a Deployment to its Pods, the header."""
 LOGS = "logs pane"
 FOLLOW_AFTER = 0.15
 """Seconds the cursor must rest before the logs change over: moving through a table opens no streams."""
@@ -67,6 +67,7 @@ class PanesScreen(Screen[None]):
         self.board = Board(self._panes())
         self.navigator = Navigator(self.board, self.table("main"), host.hub, host.kinds)
         self.all_events = False
+        self._health = HealthCheck(self.model(NODE), self.model(POD))
         self._event_scope: EventScope | None = None
         self._rates: list[float] = []
         self._subject: tuple[str, Row] | None = None
@@ -75,7 +76,7 @@ class PanesScreen(Screen[None]):
 
     def _panes(self) -> list[Widget]:
         hub, now, host = self.host.hub, self.host.clock.now, self.host
-        for kind in _NO_PANE:
+        for kind in _ALWAYS:
             hub.open(kind)
         panes: list[Widget] = [
             Table(hub.open(kind).model, kind.plural, now=now, sort="Name", id=pane)
@@ -146,12 +147,12 @@ class PanesScreen(Screen[None]):
     def every_second(self) -> None:
         try:
             self._sample()
+            for table in self.tables():
+                table.tick()
+            self._show_header()
         except Exception as error:  # the figures of a struggling cluster must not end the interface
-            log.exception("sampling the cluster")
+            log.exception("refreshing figures")
             self.host.notice(f"cluster figures: {error}", "warning")
-        for table in self.tables():
-            table.tick()
-        self._show_header()
 
     def _sample(self) -> None:
         info = self.host.info
@@ -180,9 +181,8 @@ class PanesScreen(Screen[None]):
     # --- chrome
 
     def _show_header(self) -> None:
-        figures = health(self.model(NODE), self.model(POD))
         left, right = chrome.header_words(
-            figures,
+            self._health.now(),
             self.host.info,
             self.vitals,
             self.host.clock.now(),

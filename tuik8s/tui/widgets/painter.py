@@ -10,7 +10,7 @@ from rich.segment import Segment
 from textual.strip import Strip
 
 from tuik8s.tui.rows.ages import COUNTED_FROM, age_text, restarts_text
-from tuik8s.tui.rows.columns import GAP, Placed, header_text, pad
+from tuik8s.tui.rows.columns import GAP, NAMES, Placed, header_text, pad
 from tuik8s.tui.rows.tones import tone_function
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ class RowPainter:
             tone = self._tones[position](cell, row)
             plain = not tone or (tone == "muted" and look.cursor and look.focused)
             style = base if plain else base + self._styles[tone]
-            named = self._names[position] == "name"
+            named = self._names[position] in NAMES
             segments += self._cell(pad(text, item.width, right=item.right, middle=named), style)
             if position + 1 < len(self.placed):
                 segments.append(Segment(" " * GAP, base))
