@@ -9,7 +9,7 @@ from textual.widgets import Button, Input, OptionList, RadioSet, Static
 
 from tests.tui.conftest import run_stage
 from tests.tui.fakes import FakeInfo, FakeTransport
-from tuik8s.api.kinds import DEPLOYMENT, POD, REPLICA_SET
+from tuik8s.api.kinds import DEPLOYMENT, NODE, POD, REPLICA_SET
 from tuik8s.api.request import Request, Verb
 from tuik8s.tui.host import Target
 from tuik8s.tui.screens.dialogs import (
@@ -49,16 +49,20 @@ class Server(FakeTransport):
 
 
 def target(stage: Stage, kind: Kind, name: str) -> Target:
-    obj: Obj = next(
-        row["object"] for row in stage.transport.rows[kind].values() if row["object"]["metadata"]["name"] == name
-    )
+    objects: list[Obj] = [row["object"] for row in stage.transport.rows[kind].values()]
+    obj = next(found for found in objects if found["metadata"]["name"] == name)
     meta = obj["metadata"]
     return Target(kind, meta.get("namespace", ""), name, meta["uid"], obj)
 
 
 async def start(stage: Stage, action: str, kind: Kind, name: str) -> Any:
+    """The screen that the action opened, once it is drawn."""
     stage.app.run_handler(action, (target(stage, kind, name),))
     await stage.settle()
+    for _ in range(20):
+        if stage.screen().strip():
+            break
+        await stage.settle()
     return stage.app.screen
 
 
@@ -90,7 +94,7 @@ async def test_delete_sends_one_request_for_that_incarnation_alone() -> None:
     server = Server()
     async with run_stage((80, 24), transport=server) as stage:
         dialog = await start(stage, "object.delete", DEPLOYMENT, "web")
-        dialog.query_one(RadioSet).query("RadioButton")[2].toggle()  # type: ignore[attr-defined]
+        dialog.query_one(RadioSet).query("RadioButton")[2].toggle()
         dialog.query_one("#grace", Input).value = "0"
         await stage.settle()
         assert "stays, without an owner (4)" in stage.screen()
@@ -110,7 +114,7 @@ async def test_a_wrong_grace_period_keeps_the_dialog_open() -> None:
     async with run_stage((80, 24), transport=server) as stage:
         dialog = await start(stage, "object.delete", DEPLOYMENT, "web")
         dialog.query_one("#grace", Input).value = "-5"
-            await stage.settle()
+        await stage.settle()
         await stage.pilot.click("#confirm")
         await stage.settle()
         assert stage.app.screen is dialog
@@ -148,7 +152,8 @@ async def test_scale_down_stops_at_zero_and_nonsense_is_refused() -> None:
 
 def with_revisions(server: Server) -> None:
     for number, image in ((1, "web:1.3"), (2, "web:1.4")):
-        template = {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "m", "image": image}]}}
+        containers = {"containers": [{"name": "m", "image": image}]}
+        template = {"metadata": {"labels": {"app": "web"}}, "spec": containers}
         server.put(REPLICA_SET, {
             "apiVersion": "apps/v1", "kind": "ReplicaSet",
             "metadata": {
@@ -199,8 +204,6 @@ async def test_escape_leaves_the_rollback_dialog() -> None:
 async def test_drain_asks_first() -> None:
     server = Server()
     async with run_stage((80, 24), transport=server) as stage:
-        from tuik8s.api.kinds import NODE
-
         dialog = await start(stage, "node.drain", NODE, "node-1")
         assert isinstance(dialog, ConfirmDialog)
         assert dialog.focused is dialog.query_one("#cancel")

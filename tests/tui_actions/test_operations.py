@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from tests.support.control_plane import ControlPlane
     from tuik8s.api.objects import Obj
 
+pytestmark = pytest.mark.looptime
+
 REVISION = "deployment.kubernetes.io/revision"
 
 
@@ -158,12 +160,10 @@ async def test_cordon_and_uncordon(control_plane: ControlPlane) -> None:
         assert bool(found["spec"].get("unschedulable")) is wanted
 
 
-@pytest.mark.looptime
 async def test_drain_cordons_and_evicts_all_but_daemons(control_plane: ControlPlane) -> None:
     await node(control_plane)
-    daemons = {
-        "apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": {"name": "d", "uid": "d", "namespace": "default"},
-    }  # fmt: skip
+    meta = {"name": "d", "uid": "d", "namespace": "default"}
+    daemons = {"apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": meta}
     await control_plane.client.create(kinds.POD, pod("a", node="node-1"))
     await control_plane.client.create(kinds.POD, pod("b", node="node-1"))
     await control_plane.client.create(kinds.POD, pod("daemon", daemons, node="node-1"))

@@ -16,12 +16,12 @@ from tuik8s.tui.screens.dialogs import ChoiceDialog, ConfirmDialog
 from tuik8s.tui.screens.history import HistoryScreen
 from tuik8s.tui.screens.object import DescribeScreen, YamlScreen
 from tuik8s.tui.settings import Settings
-from tuik8s.tui.widgets.document import DocumentPane
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.tui.conftest import Stage
+    from tuik8s.tui.widgets.document import DocumentPane
 
 WEB = "web-7d9f8c6b5-2xk4m"
 
@@ -139,7 +139,8 @@ async def test_five_thousand_lines_cost_only_what_is_seen() -> None:
         pane: DocumentPane = view.pane
         paint = pane._paint
         pane._paint = lambda line: painted.append(line) or paint(line)  # type: ignore[func-returns-value]
-        pane.show_texts([f"line {number} [not markup]" for number in range(5_000)])
+        view.texts = lambda: [f"line {number} [not markup]" for number in range(5_000)]
+        view.redraw()
         await stage.settle()
         assert len(painted) < 100
         pane.scroll_to(y=4_990, animate=False)
