@@ -208,3 +208,14 @@ def test_a_kind_without_a_description_shows_all_its_fields() -> None:
 )
 def test_durations_are_kubectls(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+def test_control_characters_never_reach_the_terminal() -> None:
+    obj = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "a"},
+        "data": {"k": "x\x1b]0;title\x07y\x9b2J"},
+    }
+    text = "\n".join(line.plain for line in describe(obj, context(kinds.CONFIG_MAP)))
+    assert not any(code in text for code in "\x1b\x07\x9b")

@@ -23,6 +23,7 @@ from tuik8s.tui.describe.page import Page
 from tuik8s.tui.describe.pod import add_verdicts, describe_pod
 from tuik8s.tui.describe.service import describe_endpoint_slice, describe_endpoints, describe_service
 from tuik8s.tui.describe.workloads import describe_deployment, describe_replica_set
+from tuik8s.tui.rows.log_buffer import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +51,7 @@ _NAME = re.compile(r"^( *)(-? ?[A-Z][^:]*:)(?= |$)")
 
 
 def describe(obj: Obj, context: DescribeContext) -> list[Text]:
-    """Lines with their names set off; never parsed as markup."""
+    """Lines with their names set off; never parsed as markup, and without control characters."""
     return [_styled(line) for line in describe_text(obj, context)]
 
 
@@ -66,8 +67,8 @@ def describe_text(obj: Obj, context: DescribeContext) -> list[str]:
 
 
 def _styled(line: str) -> Text:
-    text = Text(line, no_wrap=True)
-    found = _NAME.match(line)
+    text = Text(plain(line), no_wrap=True)
+    found = _NAME.match(text.plain)
     if found:
         text.stylize("bold", found.start(2), found.end(2))
     return text

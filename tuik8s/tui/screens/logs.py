@@ -47,6 +47,7 @@ class LogScreen(ViewScreen):
         self._previous = previous
         self._containers = containers_of(target.kind, target.object)
         self._container = ""
+        self._seen = -1
 
     def content(self) -> Widget:
         return LogView(self.feed.buffer, id="content")
@@ -84,6 +85,11 @@ class LogScreen(ViewScreen):
         return LogWindow(self._previous) if self._since == TAIL else LogWindow(self._previous, tail=None)
 
     def _look(self) -> None:
+        feed = self.host.hub.feed(POD)
+        version = feed.model.version if feed is not None else 0
+        if version == self._seen:
+            return
+        self._seen = version
         sources = self._sources()
         if not self.feed.sources and sources:
             self._begin()  # the cache of pods has only now been filled
