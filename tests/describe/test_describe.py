@@ -10,8 +10,9 @@ import pytest
 from tests.support.clock import EPOCH
 from tuik8s.api import kinds
 from tuik8s.api.clock import timestamp
+from tuik8s.api.durations import human_duration
 from tuik8s.tui.describe import describe, describe_text
-from tuik8s.tui.describe.page import align, duration
+from tuik8s.tui.describe.page import align
 from tuik8s.tui.host import DescribeContext
 
 if TYPE_CHECKING:
@@ -207,7 +208,7 @@ def test_a_kind_without_a_description_shows_all_its_fields() -> None:
     ],
 )
 def test_durations_are_kubectls(seconds: float, text: str) -> None:
-    assert duration(seconds) == text
+    assert human_duration(seconds) == text
 
 
 def test_control_characters_never_reach_the_terminal() -> None:

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tests.tui.fakes import COLUMNS, NOW, ago, event, node, pod
+from tuik8s.api.durations import human_duration
 from tuik8s.api.kinds import DEPLOYMENT, EVENT, NODE, POD
-from tuik8s.tui.rows.ages import age_text, human_duration, last_seen, restarts_text
+from tuik8s.tui.rows.ages import age_text, last_seen, restarts_text
 from tuik8s.tui.rows.columns import GAP, elide_middle, fit, natural_widths, pad
 from tuik8s.tui.rows.filtering import Filter
 from tuik8s.tui.rows.model import Column, TableModel, one_line

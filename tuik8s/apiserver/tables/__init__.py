@@ -11,13 +11,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tuik8s.api import kinds
+from tuik8s.api.durations import human_duration
 from tuik8s.apiserver.tables.configuration import (
     CONFIG_MAP_PRINTER,
     NAMESPACE_PRINTER,
     SECRET_PRINTER,
     SERVICE_ACCOUNT_PRINTER,
 )
-from tuik8s.apiserver.tables.durations import human_duration
 from tuik8s.apiserver.tables.events import EVENT_PRINTER
 from tuik8s.apiserver.tables.nodes import LEASE_PRINTER, NODE_PRINTER
 from tuik8s.apiserver.tables.pods import POD_PRINTER

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tuik8s.apiserver.tables.durations import since
+from tuik8s.api.durations import since
 from tuik8s.apiserver.tables.printer import Cells, Printer, column
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tuik8s.api.durations import UNKNOWN, age
 from tuik8s.api.objects import condition_of, labels_of
-from tuik8s.apiserver.tables.durations import UNKNOWN, age
 from tuik8s.apiserver.tables.printer import AGE, NAME, NONE, Cells, Printer, column, joined
 
 if TYPE_CHECKING:

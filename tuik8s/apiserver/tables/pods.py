@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tuik8s.api.durations import age, since
 from tuik8s.api.objects import is_true
 from tuik8s.api.pods import summary
-from tuik8s.apiserver.tables.durations import age, since
 from tuik8s.apiserver.tables.printer import AGE, NAME, NONE, Cells, Printer, column, or_none
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from tuik8s.apiserver.tables.durations import age
+from tuik8s.api.durations import age
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuik8s.apiserver.tables.durations import UNKNOWN, age
+from tuik8s.api.durations import UNKNOWN, age
 from tuik8s.apiserver.tables.printer import (
     AGE,
     NAME,

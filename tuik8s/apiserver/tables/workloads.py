@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tuik8s.api.durations import age
 from tuik8s.api.selectors import LabelSelector
-from tuik8s.apiserver.tables.durations import age
 from tuik8s.apiserver.tables.printer import (
     AGE,
     CONTAINERS,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tuik8s.api.clock import parse_time
+from tuik8s.api.durations import human_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -88,35 +89,7 @@ def moment(text: str | None) -> str:
 def age(text: str | None, now: datetime) -> str:
     if not text:
         return "<unknown>"
-    return duration((now - parse_time(text)).total_seconds())
-
-
-def duration(seconds: float) -> str:
-    """`12m`, `3h5m`, `2d`: k8s.io/apimachinery's HumanDuration."""
-    whole = int(seconds)
-    if whole < 0:
-        return "0s"
-    minutes, hours, days = whole // 60, whole // 3600, whole // 86400
-    if whole < 120:
-        return f"{whole}s"
-    if minutes < 10:
-        return _two(minutes, "m", whole % 60, "s")
-    if minutes < 180:
-        return f"{minutes}m"
-    if hours < 8:
-        return _two(hours, "h", minutes % 60, "m")
-    if hours < 48:
-        return f"{hours}h"
-    if days < 8:
-        return _two(days, "d", hours % 24, "h")
-    if days < 730:
-        return f"{days}d"
-    years = days // 365
-    return _two(years, "y", days % 365, "d") if years < 8 else f"{years}y"
-
-
-def _two(large: int, unit: str, small: int, smaller: str) -> str:
-    return f"{large}{unit}{small}{smaller}" if small else f"{large}{unit}"
+    return human_duration((now - parse_time(text)).total_seconds())
 
 
 def _one_line(text: str) -> str:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from tuik8s.api.durations import human_duration
 from tuik8s.tui.keys import key_label
-from tuik8s.tui.rows.ages import human_duration
+from tuik8s.tui.rows.columns import pad
 from tuik8s.tui.rows.summary import Health, compact_bytes, sparkline
 from tuik8s.tui.screens.layout import ORDER
 from tuik8s.tui.widgets.line import Word
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 SLOW_LOOP_MS = 20.0
 LATE_HEARTBEAT = 20.0
 SPARK_WIDTH = 16
+AGENT_WIDTH = 12
 
 
 def header_words(
@@ -122,11 +124,11 @@ def request_lines(requests: Sequence[ApiRequest], tones: Mapping[str, Style]) ->
         lines.append(
             Text.assemble(
                 (f" {request.time:%H:%M:%S} ", tones["muted"]),
-                (f"{request.verb:<6} ", tones["info"]),
+                (f"{request.verb.upper():<6} ", tones["info"]),
                 (f"{code:<3} ", tones[tone]),
-                f"{request.milliseconds:>5.1f}ms ",
-                f"{target} ",
-                (request.agent, tones["muted"]),
+                f"{request.milliseconds:>5.1f}ms  ",
+                (f"{pad(request.agent, AGENT_WIDTH, middle=True)}  ", tones["muted"]),
+                target,
             )
         )
     return lines

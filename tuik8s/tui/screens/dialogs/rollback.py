@@ -12,7 +12,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from tuik8s.api.clock import parse_time
-from tuik8s.tui.describe.page import duration
+from tuik8s.api.durations import human_duration
 from tuik8s.tui.screens.dialogs.dialog import Dialog
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class RollbackDialog(Dialog[int]):
         return self._revisions[index] if index is not None else None
 
     def _line(self, item: Revision) -> Text:
-        age = duration((self._now - parse_time(item.created)).total_seconds()) if item.created else ""
+        age = human_duration((self._now - parse_time(item.created)).total_seconds()) if item.created else ""
         current = "current" if item.current else f"{item.replicas} pods" if item.replicas else ""
         text = f"{item.number:>4}  {age:>6}  {', '.join(item.images)}"
         return Text.assemble(text, (f"  {current}", "bold"), (f"  {item.change_cause}", "italic"))
