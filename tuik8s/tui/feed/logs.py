@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FIRST_RETRY, LONGEST_RETRY = 1.0, 15.0
+ENDED = "ended"
+"""The state of a source whose stream was closed by the server."""
 TAIL = 500
 """Lines of the past to begin with."""
 
@@ -83,7 +85,7 @@ class LogFeed:
             before = last
             try:
                 last = await self._stream(source, last)
-                self._say(source, "ended")
+                self._say(source, ENDED)
             except NotFound as error:
                 self._say(source, error.message)
                 return

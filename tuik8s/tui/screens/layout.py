@@ -75,7 +75,7 @@ def _normal(board: Size, wanted: Arrangement) -> dict[str, Region]:
 
 def _large(board: Size, wanted: Arrangement) -> dict[str, Region]:
     left = min(60, board.width * 24 // 100)
-    right = min(80, board.width * 29 // 100)
+    right = min(80, board.width * 31 // 100)
     middle = board.width - left - right
     found = _stack(SIDE, _side_heights(board.height, wanted.nodes), 0, left)
     main = board.height * 50 // 100

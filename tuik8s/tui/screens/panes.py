@@ -9,7 +9,7 @@ from textual import on
 from textual.screen import Screen
 
 from tuik8s.api.kinds import DEPLOYMENT, EVENT, NAMESPACE, NODE, POD, REPLICA_SET, SERVICE
-from tuik8s.tui.feed.logs import LogFeed
+from tuik8s.tui.feed.logs import ENDED, LogFeed
 from tuik8s.tui.host import DescribeContext, Host
 from tuik8s.tui.messages import LogChanged, TableChanged
 from tuik8s.tui.rows.log_sources import sources_of
@@ -41,7 +41,7 @@ LABELS = {
     "main": "Pods", "describe": "Describe", "events": "Events", "logs": "Logs", "requests": "API requests",
 }  # fmt: skip
 _ALWAYS = (NAMESPACE, REPLICA_SET, POD)
-"""Watched whatever the panes show: for the namespace bar, the way from a Deployment to its Pods, the header."""
+"""Watched whatever the panes show; ReplicaSets lead from Deployments to their Pods."""
 LOGS = "logs pane"
 FOLLOW_AFTER = 0.15
 """Seconds the cursor must rest before the logs change over: moving through a table opens no streams."""
@@ -141,7 +141,8 @@ class PanesScreen(Screen[None]):
     def _log_changed(self, message: LogChanged) -> None:
         if message.name == LOGS:
             view = self.query_one("#logs", LogView)
-            view.remark = "; ".join(dict.fromkeys(self.logs.states.values())) or "no lines yet"
+            said = dict.fromkeys(state for state in self.logs.states.values() if state != ENDED)
+            view.remark = "; ".join(said) or "no lines yet"
             view.refresh_lines_shown()
 
     def every_second(self) -> None:
@@ -164,6 +165,7 @@ class PanesScreen(Screen[None]):
         words = chrome.pulse_words(self.vitals, self._rates, 4)
         self.query_one("#pulse", Line).show(words, chrome.heartbeat_words(self.vitals))
         requests = self.query_one("#requests", TextPane)
+        requests.border_title = titles.pane_title("requests", LABELS["requests"])
         if requests.display:
             requests.show(chrome.request_lines(info.requests(), tone_styles(requests)))
 
