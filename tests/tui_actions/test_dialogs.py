@@ -133,7 +133,7 @@ async def test_scale_takes_the_number_and_shows_its_command() -> None:
         await stage.press("enter")
         (request,) = server.writes
         assert (request.subresource, request.body) == ("scale", {"spec": {"replicas": 5}})
-        assert "web.yaml says otherwise now" in stage.screen() or "api.yaml" in stage.screen()
+        assert "web.yaml may differ now" in stage.screen() or "api.yaml" in stage.screen()
         assert info.actions[0]["kubectl"] == "kubectl scale deployment/web -n default --replicas=5"
 
 

@@ -179,8 +179,8 @@ _OBJECT = [
         kubectl="kubectl logs {name} {namespace} --previous",
     ),
     KeyAction(
-        id="pod.shell", footer=7, keys=("s",), label="shell", group="Object", scope="object", kinds=PODS,
-        help="A shell in a container", kubectl="kubectl exec -it {name} {namespace} -- sh",
+        id="pod.shell", footer=7, keys=("s",), label="shell", group="Object", scope="object", mutates=True,
+        kinds=PODS, help="A shell in a container", kubectl="kubectl exec -it {name} {namespace} -- sh",
     ),
     KeyAction(
         id="object.owner", keys=("o",), label="owner", group="Object", scope="object",

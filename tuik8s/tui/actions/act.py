@@ -58,7 +58,7 @@ def differing_file(host: Host, target: Target) -> str:
         return ""
     reference = ObjectRef(target.kind.api_version, target.kind.kind, target.namespace, target.name)
     path = next((file.path for file in host.info.manifests() if reference in file.objects), "")
-    return f"; {path} says otherwise now" if path else ""
+    return f"; {path} may differ now" if path else ""
 
 
 def kubectl_for(host: Host, action_id: str, target: Target) -> str:
