@@ -29,6 +29,11 @@ class HistoryScreen(ViewScreen):
     HistoryScreen OptionList, HistoryScreen OptionList:focus {
         border: round $primary; border-title-color: $primary; border-title-style: bold;
         border-subtitle-color: $primary; background: $background; padding: 0;
+        background-tint: $background 0%;
+    }
+    HistoryScreen OptionList > .option-list--option-highlighted,
+    HistoryScreen OptionList:focus > .option-list--option-highlighted {
+        background: $row-cursor; color: $foreground; text-style: none;
     }
     """
 

@@ -27,7 +27,7 @@ class DocumentPane(TextPane):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"document--match", "document--current"}
     DEFAULT_CSS = """
-    DocumentPane > .document--match { background: $warning 30%; text-style: bold; }
+    DocumentPane > .document--match { color: $warning; text-style: bold underline; }
     DocumentPane > .document--current { background: $warning; color: $background; text-style: bold; }
     """
 

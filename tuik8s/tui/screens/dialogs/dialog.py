@@ -58,11 +58,15 @@ class Dialog(ModalScreen[Answer | None], Generic[Answer]):
     Dialog Input:focus { background: $row-cursor; }
     Dialog OptionList, Dialog OptionList:focus {
         border: none; padding: 0; background: $surface; scrollbar-size-vertical: 1;
-        text-wrap: nowrap; text-overflow: ellipsis;
+        background-tint: $background 0%; text-wrap: nowrap; text-overflow: ellipsis;
     }
-    Dialog OptionList > .option-list--option-highlighted { background: $row-cursor; color: $foreground; }
+    Dialog OptionList > .option-list--option-highlighted,
+    Dialog OptionList:focus > .option-list--option-highlighted {
+        background: $row-cursor; color: $foreground; text-style: none;
+    }
     Dialog RadioSet, Dialog RadioSet:focus {
         border: none; padding: 0; background: $surface; width: 1fr; height: auto;
+        background-tint: $background 0%;
     }
     """
 
