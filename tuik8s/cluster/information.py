@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tuik8s.api import kinds
 from tuik8s.api.clock import parse_time
+from tuik8s.cluster.causes import Story, story_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from tuik8s.api.kinds import Kind
     from tuik8s.api.manifests import ManifestFile
     from tuik8s.cluster.cluster import Cluster
     from tuik8s.cluster.supervisor import ComponentState
@@ -67,7 +69,8 @@ class Information:
 
     @property
     def endpoint(self) -> str:
-        return ""
+        listener = self._cluster.listener
+        return listener.endpoint if listener else ""
 
     @property
     def folder(self) -> str:
@@ -89,6 +92,10 @@ class Information:
 
     def verdicts(self, pod_uid: str) -> Sequence[Any]:
         return self._cluster.scheduler.verdicts(pod_uid)
+
+    async def story(self, kind: Kind, namespace: str, name: str) -> Story:
+        """The object's writes and the chain that led to the latest."""
+        return await story_of(self._cluster.store, self._cluster.registry, kind, namespace, name)
 
     def note_action(self, *, time: datetime, label: str, target: str, kubectl: str, outcome: str) -> None:
         self._actions.append(Action(time, label, target, kubectl, outcome))

@@ -187,6 +187,10 @@ _OBJECT = [
         help="Go to the object that controls this one",
     ),
     KeyAction(
+        id="object.why", keys=("W",), label="why", group="Object", scope="object",
+        help="Which write woke whom: how the object came to be as it is",
+    ),
+    KeyAction(
         id="object.menu", footer=18, keys=("m",), label="menu", group="Object", scope="object",
         help="Everything that can be done with the object",
     ),

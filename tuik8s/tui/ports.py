@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from tuik8s.api.kinds import Kind
     from tuik8s.api.manifests import ManifestFile
 
 ComponentCondition = Literal["running", "paused", "backing off", "stopped"]
@@ -79,6 +80,41 @@ class Vitals(Protocol):
         """Seconds since each kubelet last renewed its lease, by node."""
 
 
+class Write(Protocol):
+    """One write to the store; `cause` is the revision of the write that woke its author, 0 for none."""
+
+    @property
+    def revision(self) -> int: ...
+    @property
+    def time(self) -> datetime: ...
+    @property
+    def author(self) -> str: ...
+    @property
+    def operation(self) -> str:
+        """`create`, `update` or `delete`."""
+
+    @property
+    def subject(self) -> str:
+        """`Pod default/web`"""
+
+    @property
+    def changes(self) -> Sequence[str]:
+        """Paths of the fields that an update changed."""
+
+    @property
+    def cause(self) -> int: ...
+
+
+class Story(Protocol):
+    """How an object came to be as it is: the chain of causes of its latest write, that write first; and all
+    its writes, the latest first, as far as history is kept."""
+
+    @property
+    def chain(self) -> Sequence[Write]: ...
+    @property
+    def writes(self) -> Sequence[Write]: ...
+
+
 class ClusterInfo(Protocol):
     """Read by the interface once a second; answers from memory and never waits."""
 
@@ -110,6 +146,9 @@ class ClusterInfo(Protocol):
 
     def verdicts(self, pod_uid: str) -> Sequence[Any]:
         """The scheduler's last cycles for a pod, oldest first."""
+
+    async def story(self, kind: Kind, namespace: str, name: str) -> Story:
+        """Read from the store's history."""
 
     def note_action(self, *, time: datetime, label: str, target: str, kubectl: str, outcome: str) -> None:
         """Add to the action history: what was done, to what, the same in kubectl, and how it ended."""

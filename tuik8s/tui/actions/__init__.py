@@ -33,6 +33,7 @@ HANDLERS: Mapping[str, Handler] = {
     "object.edit": edit.edit,
     "pod.shell": shell.shell,
     "object.owner": views.owner,
+    "object.why": views.why,
     "object.menu": views.menu,
     "app.history": views.history,
     "app.components": views.components,

@@ -14,6 +14,7 @@ from tuik8s.tui.screens.dialogs import ChoiceDialog
 from tuik8s.tui.screens.history import HistoryScreen
 from tuik8s.tui.screens.logs import LogScreen
 from tuik8s.tui.screens.object import DescribeScreen, YamlScreen
+from tuik8s.tui.screens.why import WhyScreen
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -37,6 +38,18 @@ async def logs(host: Host, targets: tuple[Target, ...]) -> None:
 
 async def previous_logs(host: Host, targets: tuple[Target, ...]) -> None:
     await _show(host, LogScreen(host, targets[0], previous=True))
+
+
+async def why(host: Host, targets: tuple[Target, ...]) -> None:
+    target = targets[0]
+    if host.info is None:
+        host.notice("only the cluster of this process keeps who caused what", "warning")
+        return
+    story = await host.info.story(target.kind, target.namespace, target.name)
+    if not story.writes:
+        host.notice(f"the history of {title_of(target)} is not kept any more", "warning")
+        return
+    await _show(host, WhyScreen(host, target, story))
 
 
 async def history(host: Host, targets: tuple[Target, ...]) -> None:
