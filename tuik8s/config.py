@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,9 @@ class Config:
     """Of the simulated runtime; Docker takes the first like it that is free."""
     host: str = "127.0.0.1"
     """Where NodePorts listen."""
+    listen: str = "127.0.0.1:6443"
+    """Address and port of the API; port 0 is any free one, a taken port stands for the next free one, and
+    nothing is served where this is empty."""
     seed: int | None = None
     """Makes names, ties and simulated containers repeat."""
 
@@ -52,6 +56,8 @@ class Config:
             raise BadConfig(f"{self.nodes} nodes: from 0 to 1000 can be run")
         if self.max_pods < 1:
             raise BadConfig(f"{self.max_pods} pods a node: at least 1 is needed")
+        if self.listen:
+            _check_address(self.listen)
 
     @property
     def directory(self) -> Path:
@@ -63,3 +69,14 @@ class Config:
         """Marks this cluster's containers: the name, and which state directory they belong to."""
         digest = hashlib.sha256(str(directory or self.directory).encode()).hexdigest()[:8]
         return f"{self.cluster}-{digest}"
+
+
+def _check_address(text: str) -> None:
+    host, _, port = text.rpartition(":")
+    try:
+        ipaddress.ip_address(host.removeprefix("[").removesuffix("]"))
+        valid = port.isascii() and port.isdigit() and int(port) < 65536
+    except ValueError:
+        valid = False
+    if not valid:
+        raise BadConfig(f"{text!r} is no IP address and port, such as 127.0.0.1:6443")

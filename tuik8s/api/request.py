@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from tuik8s.api.kinds import Kind
     from tuik8s.api.objects import Obj
 
@@ -105,6 +107,8 @@ class Response(NamedTuple):
 
     object: Obj
     warnings: tuple[str, ...] = ()
+    created: bool = False
+    """The object was not there before."""
 
 
 class WatchEvent(NamedTuple):
@@ -112,3 +116,17 @@ class WatchEvent(NamedTuple):
 
     type: Literal["ADDED", "MODIFIED", "DELETED", "BOOKMARK"]
     object: Obj
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogOptions:
+    """`kubectl logs`' options. `since` and `tail_lines` limit what is replayed; `previous` is the last
+    terminated instance; `timestamps` puts an RFC 3339 time and a space before each line."""
+
+    container: str = ""
+    follow: bool = False
+    previous: bool = False
+    timestamps: bool = False
+    since: datetime | None = None
+    tail_lines: int | None = None
+    limit_bytes: int | None = None

@@ -82,7 +82,7 @@ class Registry:
 
     async def create(self, request: Request) -> Response:
         obj, warnings = decode_body(self.kind, request)
-        return Response(await self._create(request, obj), warnings)
+        return Response(await self._create(request, obj), warnings, created=True)
 
     async def _create(self, request: Request, obj: Obj) -> Obj:
         meta = obj["metadata"]
@@ -142,7 +142,7 @@ class Registry:
             raise Invalid.of(self.kind.kind, self.kind.group, request.name, errors)
         missing = self.find(request.namespace, request.name) is None
         if missing and self.strategy.allow_create_on_update and not request.subresource and not named:
-            return Response(await self._create(request, body), warnings)
+            return Response(await self._create(request, body), warnings, created=True)
         changed = await self.change(request, lambda _: body if named else copy(body), retry=not named)
         return Response(changed, warnings)
 
@@ -182,7 +182,7 @@ class Registry:
                 )
                 raise Conflict.of(self.kind.resource, request.name, why)
             try:
-                return Response(await self._create(request, applied(None)), warnings)
+                return Response(await self._create(request, applied(None)), warnings, created=True)
             except AlreadyExists:  # made since we looked: what is there gets the configuration
                 await self.context.writer.settled(self.kind.storage_key(request.namespace, request.name))
 

@@ -73,7 +73,9 @@ async def _run(paths: tuple[Path, ...], timeout: float, nodes: int, *, quiet: bo
         if not quiet and sys.stderr.isatty():
             click.echo(f"\r\x1b[K{ready} of {count} objects ready", nl=False, err=True)
 
-    config = Config(cluster="check", ephemeral=True, nodes=nodes, runtime="simulated", seed=0, host="")
+    config = Config(
+        cluster="check", ephemeral=True, nodes=nodes, runtime="simulated", seed=0, host="", listen=""
+    )
     async with Cluster(config) as cluster:
         await cluster.started()
         applier = FolderApplier(cluster.client, paths, cluster.registry, clock=cluster.clock)

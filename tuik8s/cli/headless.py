@@ -21,6 +21,8 @@ async def narrate(cluster: Cluster, say: Callable[[str], object]) -> None:
     """Until cancelled; `say` gets each line."""
     info = cluster.info
     say(f"cluster {info.name}: {cluster.config.nodes} nodes, state in {cluster.directory}")
+    if cluster.listener is not None:
+        say(f"API at {info.endpoint}, kubeconfig in {cluster.listener.kubeconfig}")
     if cluster.applier is not None:
         cluster.applier.on_change = lambda file: say(describe_file(file))
         for file in cluster.applier.statuses():

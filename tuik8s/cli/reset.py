@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from tuik8s.config import Config
 
 # All that a cluster ever writes there; what else a person keeps in the folder stays.
-STATE = ("store.db", "store.db-wal", "store.db-shm", "store.db.lock", "tuik8s.log", "pods")
+STATE = (
+    "store.db", "store.db-wal", "store.db-shm", "store.db.lock", "tuik8s.log", "pods", "pki", "kubeconfig",
+)  # fmt: skip
 
 
 @click.command()

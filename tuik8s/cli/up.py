@@ -44,6 +44,10 @@ DEFAULT_FOLDER = Path("manifests")
     "--runtime", type=click.Choice(["auto", "docker", "simulated"]), default="auto", show_default=True,
     help="What runs containers; auto takes Docker where an engine answers.",
 )  # fmt: skip
+@click.option(
+    "--listen", metavar="HOST:PORT", default="127.0.0.1:6443", show_default=True,
+    help="Where the API listens: port 0 takes any free one, a taken port the next free one.",
+)  # fmt: skip
 @click.option("--headless", is_flag=True, help="Without the interface: a line for each event.")
 @click.option("--ephemeral", is_flag=True, help="Keep nothing: neither state nor containers.")
 @click.option("--read-only", is_flag=True, help="The interface changes nothing.")

@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+from tuik8s.api.request import LogOptions
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
-    from datetime import datetime
 
     from tuik8s.api.request import Request, Response, User, WatchEvent
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogOptions:
-    """`kubectl logs`' options. `since` and `tail_lines` limit what is replayed; `previous` is the last
-    terminated instance; `timestamps` puts an RFC 3339 time and a space before each line."""
-
-    container: str = ""
-    follow: bool = False
-    previous: bool = False
-    timestamps: bool = False
-    since: datetime | None = None
-    tail_lines: int | None = None
-    limit_bytes: int | None = None
+__all__ = ["ExecStream", "LogOptions", "Transport"]
 
 
 class ExecStream(Protocol):

@@ -33,6 +33,7 @@ from tuik8s.scheduler import Scheduler
 from tuik8s.storage import Store
 
 if TYPE_CHECKING:
+    from tuik8s.cluster.api_listener import ApiListener
     from tuik8s.config import Config
     from tuik8s.cri import Runtime
     from tuik8s.reconcile.controller import ControllerStatistics
@@ -82,6 +83,8 @@ class Cluster:
         self.directory = config.directory
         self.runtime: Runtime | None = None
         self.applier: FolderApplier | None = None
+        self.listener: ApiListener | None = None
+        """None while the API is not served over HTTPS."""
         self.controllers: list[Reconciler] = []
         self._stack = AsyncExitStack()
         self._starting: asyncio.Task[None] | None = None
@@ -122,6 +125,8 @@ class Cluster:
         self.info = Information(self)
         self._stack.push_async_callback(self._stop_runtime)
         self._stack.push_async_callback(self.supervisor.stop)
+        if self.config.listen:
+            await self._listen()
         self._starting = asyncio.create_task(self._start(), name="start")
         self._stack.push_async_callback(_cancelled, self._starting)
 
@@ -137,6 +142,15 @@ class Cluster:
         self._start_proxy()
         await self._nodes_ready()
         self._start_applier()
+
+    async def _listen(self) -> None:
+        # Certificates and HTTP take a tenth of a second to load; who does not listen does not pay for them.
+        from tuik8s.cluster.api_listener import ApiListener
+
+        self.listener = ApiListener(self)
+        self._stack.callback(self.listener.close)
+        await self.listener.open()
+        self.supervisor.start("kube-apiserver", self.listener.run)
 
     def client_for(self, user: User, *, agent: str = "") -> Client:
         return Client(self.api, user, agent=agent)

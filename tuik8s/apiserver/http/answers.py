@@ -1,0 +1,153 @@
+"""Objects, lists, Tables and refusals as HTTP responses."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import yaml
+from aiohttp import web
+
+from tuik8s.api.errors import TooManyRequests
+from tuik8s.apiserver.http.negotiation import JSON, YAML, Wanted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tuik8s.api.errors import ApiError
+    from tuik8s.api.objects import Obj
+    from tuik8s.api.request import WatchEvent
+    from tuik8s.apiserver.http.options import Query
+
+COMPRESS_ABOVE = 128 * 1024
+"""Bytes, as in k8s.io/apiserver/pkg/endpoints/handlers/responsewriters."""
+RETRY_SECONDS = 1
+_BROWSERS = ("curl", "Wget", "Mozilla/5.0")
+_encoder = msgspec.json.Encoder()
+
+
+class Formatter:
+    """How one request wants its answers: media type, form, indentation, compression."""
+
+    def __init__(self, request: web.BaseRequest, wanted: Wanted, query: Query) -> None:
+        self.wanted = wanted
+        self.include = query.get("includeObject", ["Metadata"])[0] or "Metadata"
+        pretty = query.get("pretty", [""])[0].lower()
+        agent = request.headers.get("User-Agent", "")
+        self._pretty = pretty not in ("0", "false") if pretty else agent.startswith(_BROWSERS)
+        self._gzip = "gzip" in request.headers.get("Accept-Encoding", "")
+
+    async def respond(self, obj: Obj, *, status: int = 200, warnings: Sequence[str] = ()) -> web.Response:
+        if obj.get("kind") != "Status":
+            obj = self.shaped(obj)
+        headers = {"Cache-Control": "no-cache, private"}
+        body = self._encode(obj)
+        if self._gzip and len(body) > COMPRESS_ABOVE:
+            body = await asyncio.to_thread(gzip.compress, body, 1)
+            headers |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+        response = web.Response(
+            body=body, status=status, content_type=self.wanted.media_type, headers=headers
+        )
+        add_warnings(response, warnings)
+        return response
+
+    def shaped(self, obj: Obj) -> Obj:
+        """The form asked for; a new object where it differs."""
+        version = f"meta.k8s.io/{self.wanted.version}"
+        if self.wanted.form == "PartialObjectMetadata":
+            return partial_list(obj, version) if "items" in obj else partial(obj, version)
+        if self.wanted.form == "Table" and obj.get("kind") == "Table":
+            return {**obj, "apiVersion": version, "rows": [self._row(row, version) for row in obj["rows"]]}
+        return obj
+
+    def _row(self, row: Obj, version: str) -> Obj:
+        if self.include == "Object":
+            return row
+        shown = None if self.include == "None" else partial(row["object"], version)
+        return {**row, "object": shown}
+
+    def _encode(self, obj: Obj) -> bytes:
+        if self.wanted.media_type == YAML:
+            return yaml.dump(obj, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True).encode()
+        encoded = _encoder.encode(obj)
+        return msgspec.json.format(encoded, indent=2) + b"\n" if self._pretty else encoded + b"\n"
+
+
+class EventEncoder:
+    """Watch events as lines. One object goes to many watchers: the last few are kept as encoded."""
+
+    KEPT = 64
+
+    def __init__(self) -> None:
+        self._encoded: dict[int, tuple[Obj, bytes]] = {}
+
+    def line(self, event: WatchEvent, formatter: Formatter, *, first: bool) -> bytes:
+        obj = event.object
+        if event.type == "BOOKMARK" or formatter.wanted.form == "Object":
+            return self._join(event.type, self._encode(obj))
+        shaped = formatter.shaped(obj)
+        if shaped.get("kind") == "Table" and not first:
+            shaped = {**shaped, "columnDefinitions": None}
+        return self._join(event.type, _encoder.encode(shaped))
+
+    def error(self, error: ApiError) -> bytes:
+        return self._join("ERROR", _encoder.encode(error.status()))
+
+    def _encode(self, obj: Obj) -> bytes:
+        known = self._encoded.get(id(obj))
+        if known is not None and known[0] is obj:
+            return known[1]
+        encoded = _encoder.encode(obj)
+        if len(self._encoded) >= self.KEPT:
+            del self._encoded[next(iter(self._encoded))]
+        self._encoded[id(obj)] = (obj, encoded)
+        return encoded
+
+    @staticmethod
+    def _join(kind: str, obj: bytes) -> bytes:
+        return b'{"type":"%s","object":%s}\n' % (kind.encode(), obj)
+
+
+def partial(obj: Obj, version: str) -> Obj:
+    return {"kind": "PartialObjectMetadata", "apiVersion": version, "metadata": obj.get("metadata", {})}
+
+
+def partial_list(obj: Obj, version: str) -> Obj:
+    items = [partial(item, version) for item in obj["items"]]
+    kind = "PartialObjectMetadataList"
+    return {"kind": kind, "apiVersion": version, "metadata": obj["metadata"], "items": items}
+
+
+def refusal(error: ApiError) -> web.Response:
+    """Always JSON, whatever was asked for."""
+    response = web.Response(
+        body=_encoder.encode(error.status()) + b"\n", status=error.code, content_type=JSON,
+        headers={"Cache-Control": "no-cache, private"},
+    )  # fmt: skip
+    seconds = (error.details or {}).get("retryAfterSeconds")
+    if seconds is None and isinstance(error, TooManyRequests):
+        seconds = RETRY_SECONDS
+    if seconds is not None:
+        response.headers["Retry-After"] = str(seconds)
+    return response
+
+
+def json_response(value: Any, **options: Any) -> web.Response:
+    return web.Response(body=_encoder.encode(value) + b"\n", content_type=JSON, **options)
+
+
+def text_response(text: str, *, status: int = 200) -> web.Response:
+    return web.Response(
+        text=text, status=status, content_type="text/plain", charset="utf-8",
+        headers={"Cache-Control": "no-cache, private", "X-Content-Type-Options": "nosniff"},
+    )  # fmt: skip
+
+
+def add_warnings(response: web.StreamResponse, warnings: Sequence[str]) -> None:
+    """RFC 7234 `Warning` headers: code 299, no agent, quoted text."""
+    for warning in warnings:
+        text = "".join(character if character.isprintable() else " " for character in warning)
+        quoted = text.replace("\\", "\\\\").replace('"', '\\"')
+        response.headers.add("Warning", f'299 - "{quoted}"')

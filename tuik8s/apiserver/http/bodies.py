@@ -1,0 +1,131 @@
+"""Read and decode the bodies of requests."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import yaml
+
+from tuik8s.api.errors import BadRequest, ServerTimeout
+from tuik8s.api.request import PatchType
+from tuik8s.apiserver.http import protobuf
+from tuik8s.apiserver.http.errors import RequestEntityTooLarge, UnsupportedMediaType
+from tuik8s.apiserver.http.negotiation import JSON, YAML
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from tuik8s.api.kinds import Kind
+    from tuik8s.api.objects import Obj
+
+BODY_LIMIT = 3 * 1024 * 1024
+BODY_SECONDS = 60.0
+"""How long a body may take to arrive."""
+PROTOBUF = "application/vnd.kubernetes.protobuf"
+ACCEPTED = (JSON, YAML, PROTOBUF)
+_LARGE_YAML = 16 * 1024
+_FORMS = "application/x-www-form-urlencoded", "application/octet-stream"
+
+
+async def read(request: web.BaseRequest) -> bytes:
+    """The whole body; it is not read further than the limit."""
+    if (request.content_length or 0) > BODY_LIMIT:
+        raise _too_large()
+    chunks, size = [], 0
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.content.iter_any():
+                size += len(chunk)
+                if size > BODY_LIMIT:
+                    raise _too_large()
+                chunks.append(chunk)
+    except TimeoutError:
+        raise ServerTimeout("request did not complete within the allotted timeout") from None
+    return b"".join(chunks)
+
+
+def media_type(request: web.BaseRequest) -> str:
+    """Without parameters, in lower case; JSON when a client names none, as old ones do."""
+    header: str = request.headers.get("Content-Type", "")
+    return header.partition(";")[0].strip().lower() or JSON
+
+
+async def decode(body: bytes, content_type: str, kind: Kind, expected: str = "") -> Any:
+    """An object; `expected` is the kind of body where it is not the resource's own (`Scale`, say)."""
+    if content_type == PROTOBUF:
+        return protobuf.decode(body, kind, expected)
+    if content_type == YAML:
+        return await _yaml(body)
+    if content_type == JSON:
+        return _json(body)
+    raise UnsupportedMediaType.accepting(ACCEPTED)
+
+
+async def decode_patch(body: bytes, content_type: str) -> tuple[PatchType, Any]:
+    try:
+        patch_type = PatchType(content_type)
+    except ValueError:
+        raise UnsupportedMediaType.accepting([str(known) for known in PatchType]) from None
+    return patch_type, await _yaml(body) if patch_type is PatchType.APPLY else _json(body)
+
+
+async def decode_delete_options(body: bytes, content_type: str, kind: Kind) -> Obj:
+    if content_type in _FORMS:
+        content_type = JSON
+    options = await decode(body, content_type, kind, "DeleteOptions")
+    if not isinstance(options, dict) or options.get("kind", "DeleteOptions") != "DeleteOptions":
+        raise BadRequest("the object provided is unrecognized (must be of type DeleteOptions)")
+    return options
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadRequest(
+            f"the object provided is unrecognized: couldn't get version/kind; json: {error}"
+        ) from None
+    except RecursionError:
+        raise BadRequest("the object provided is unrecognized: exceeded max depth") from None
+
+
+async def _yaml(body: bytes) -> Any:
+    """JSON is YAML, and much faster read as what it is; long YAML is read beside the loop."""
+    if body.lstrip()[:1] in (b"{", b"["):
+        try:
+            return msgspec.json.decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            pass  # flow style, perhaps
+    try:
+        if len(body) < _LARGE_YAML:
+            return _load(body)
+        return await asyncio.to_thread(_load, body)
+    except (yaml.YAMLError, ValueError) as error:
+        raise BadRequest(f"error decoding YAML: {error}") from None
+    except RecursionError:
+        raise BadRequest("error decoding YAML: exceeded max depth") from None
+
+
+class _Loader(yaml.CSafeLoader):
+    """YAML as Kubernetes has it: dates are text."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    key: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for key, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def _load(body: bytes) -> Any:
+    """Aliases are refused: a few lines of them can stand for more than the memory holds."""
+    if b"*" in body and any(
+        isinstance(event, yaml.AliasEvent) for event in yaml.parse(body, yaml.CSafeLoader)
+    ):
+        raise yaml.YAMLError("aliases are not accepted")
+    return yaml.load(body, Loader=_Loader)
+
+
+def _too_large() -> RequestEntityTooLarge:
+    return RequestEntityTooLarge(f"Request entity too large: limit is {BODY_LIMIT}")

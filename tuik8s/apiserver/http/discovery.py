@@ -1,0 +1,175 @@
+"""What is served: aggregated discovery (v2, v2beta1), the older lists, and the version."""
+
+from __future__ import annotations
+
+import platform
+from typing import TYPE_CHECKING
+
+from tuik8s.api.kinds import KUBERNETES_VERSION
+from tuik8s.apiserver.http.errors import no_such_resource
+from tuik8s.apiserver.http.negotiation import clauses
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tuik8s.api.kinds import Kind
+    from tuik8s.api.objects import Obj
+
+VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
+_OBJECT, _STREAM = ("get", "patch", "update"), ("create", "get")
+_SUBRESOURCES: dict[str, tuple[tuple[str, str, str] | None, tuple[str, ...]]] = {
+    "status": (None, _OBJECT),
+    "scale": (("autoscaling", "v1", "Scale"), _OBJECT),
+    "binding": (("", "v1", "Binding"), ("create",)),
+    "eviction": (("policy", "v1", "Eviction"), ("create",)),
+    "ephemeralcontainers": (None, _OBJECT),
+    "finalize": (None, ("update",)),
+    "log": (None, ("get",)),
+    "exec": (("", "v1", "PodExecOptions"), _STREAM),
+}
+"""Of those that are answered: the kind they speak of (None: the resource's own) and their verbs."""
+_V2, _V2_BETA = "v2", "v2beta1"
+
+
+class Discovery:
+    """Made of the registry's kinds, in its order: the first version of a group is the preferred one."""
+
+    def __init__(self, kinds: Iterable[Kind]) -> None:
+        self._groups: dict[str, dict[str, list[Kind]]] = {}
+        for kind in kinds:
+            self._groups.setdefault(kind.group, {}).setdefault(kind.version, []).append(kind)
+
+    def aggregated(self, accept: str, *, core: bool) -> tuple[Obj, str] | None:
+        """The document and its media type; None where the client wants the older form."""
+        version = _aggregated_version(accept)
+        if version is None:
+            return None
+        groups = [group for group in self._groups if (group == "") == core]
+        document = {
+            "kind": "APIGroupDiscoveryList",
+            "apiVersion": f"apidiscovery.k8s.io/{version}",
+            "metadata": {},
+            "items": [self._group_discovery(group) for group in groups],
+        }
+        return document, f"application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList"
+
+    def core_versions(self, address: str) -> Obj:
+        return {
+            "kind": "APIVersions",
+            "versions": list(self._groups.get("", {})),
+            "serverAddressByClientCIDRs": [{"clientCIDR": "0.0.0.0/0", "serverAddress": address}],
+        }
+
+    def group_list(self) -> Obj:
+        groups = [self._api_group(group) for group in self._groups if group]
+        return {"kind": "APIGroupList", "apiVersion": "v1", "groups": groups}
+
+    def group(self, name: str) -> Obj:
+        if not name or name not in self._groups:
+            raise no_such_resource()
+        return {"kind": "APIGroup", "apiVersion": "v1", **self._api_group(name)}
+
+    def resources(self, group: str, version: str) -> Obj:
+        kinds = self._groups.get(group, {}).get(version)
+        if kinds is None:
+            raise no_such_resource()
+        resources = [entry for kind in kinds for entry in _resource_entries(kind)]
+        group_version = f"{group}/{version}" if group else version
+        return {
+            "kind": "APIResourceList", "apiVersion": "v1", "groupVersion": group_version,
+            "resources": resources,
+        }  # fmt: skip
+
+    def _api_group(self, group: str) -> Obj:
+        versions = [{"groupVersion": f"{group}/{v}", "version": v} for v in self._groups[group]]
+        return {"name": group, "versions": versions, "preferredVersion": versions[0]}
+
+    def _group_discovery(self, group: str) -> Obj:
+        versions = [
+            {"version": version, "freshness": "Current", "resources": [_discovery_entry(k) for k in kinds]}
+            for version, kinds in self._groups[group].items()
+        ]
+        metadata: Obj = {"name": group} if group else {}
+        return {"metadata": {**metadata, "creationTimestamp": None}, "versions": versions}
+
+
+def version() -> Obj:
+    major, minor = KUBERNETES_VERSION.removeprefix("v").split(".")[:2]
+    return {
+        "major": major, "minor": minor, "gitVersion": f"{KUBERNETES_VERSION}+tuik8s", "gitCommit": "",
+        "gitTreeState": "clean", "buildDate": "1970-01-01T00:00:00Z", "goVersion": "",
+        "compiler": platform.python_implementation(), "platform": f"{platform.system().lower()}/{_machine()}",
+    }  # fmt: skip
+
+
+def _machine() -> str:
+    return {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
+
+
+def _aggregated_version(accept: str) -> str | None:
+    for clause in clauses(accept):
+        parameters = clause.parameters
+        if parameters.get("as") == "APIGroupDiscoveryList" and parameters.get("g") == "apidiscovery.k8s.io":
+            if parameters.get("v") in (_V2, _V2_BETA):
+                return parameters["v"]
+        elif "as" not in parameters and clause.media_type in ("application/json", "*/*", "application/*"):
+            return None
+    return None
+
+
+def _subresources(kind: Kind) -> list[tuple[str, tuple[str, str, str], tuple[str, ...]]]:
+    own = (kind.group, kind.version, kind.kind)
+    found = []
+    for name in kind.subresources:
+        if name in _SUBRESOURCES:
+            response, verbs = _SUBRESOURCES[name]
+            found.append((name, response or own, verbs))
+    return sorted(found)
+
+
+def _discovery_entry(kind: Kind) -> Obj:
+    entry: Obj = {
+        "resource": kind.plural,
+        "responseKind": {"group": kind.group, "version": kind.version, "kind": kind.kind},
+        "scope": "Namespaced" if kind.namespaced else "Cluster",
+        "singularResource": kind.singular,
+        "verbs": list(VERBS),
+    }
+    entry |= _names(kind)
+    subresources = [
+        {
+            "subresource": name,
+            "responseKind": {"group": response[0], "version": response[1], "kind": response[2]},
+            "verbs": list(verbs),
+        }
+        for name, response, verbs in _subresources(kind)
+    ]
+    if subresources:
+        entry["subresources"] = subresources
+    return entry
+
+
+def _resource_entries(kind: Kind) -> list[Obj]:
+    main: Obj = {
+        "name": kind.plural, "singularName": kind.singular, "namespaced": kind.namespaced,
+        "kind": kind.kind, "verbs": list(VERBS),
+    }  # fmt: skip
+    entries = [main | _names(kind)]
+    for name, (group, version_, response_kind), verbs in _subresources(kind):
+        entry: Obj = {
+            "name": f"{kind.plural}/{name}", "singularName": "", "namespaced": kind.namespaced,
+            "kind": response_kind, "verbs": list(verbs),
+        }  # fmt: skip
+        if (group, version_) != (kind.group, kind.version):
+            entry |= {"group": group, "version": version_}
+        entries.append(entry)
+    return entries
+
+
+def _names(kind: Kind) -> Obj:
+    names: Obj = {}
+    if kind.short_names:
+        names["shortNames"] = list(kind.short_names)
+    if kind.categories:
+        names["categories"] = list(kind.categories)
+    return names

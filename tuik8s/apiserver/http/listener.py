@@ -1,0 +1,111 @@
+"""Where the API listens."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import ipaddress
+import logging
+import socket
+import ssl
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+if TYPE_CHECKING:
+    from tuik8s.apiserver.certificates import Pki
+    from tuik8s.apiserver.http.server import HttpServer
+
+log = logging.getLogger(__name__)
+
+PORTS_TRIED = 100
+BACKLOG = 1024
+KEEP_ALIVE_SECONDS = 120.0
+"""How long a connection may be idle, or take to send the headers of a request."""
+HEADER_LIMIT = 64 * 1024
+SHUTDOWN_SECONDS = 1.0
+HANDSHAKE_SECONDS = 10.0
+
+
+class Listener:
+    """HTTPS on one address. `open` takes the port; `run` serves until cancelled, and can be run again."""
+
+    def __init__(self, server: HttpServer, host: str, port: int) -> None:
+        self._server = server
+        self._host = host
+        self._port = port
+        self._socket: socket.socket | None = None
+        self._context: ssl.SSLContext | None = None
+
+    @property
+    def endpoint(self) -> str:
+        """As clients on this machine reach it; known after `open`."""
+        host = ipaddress.ip_address(self._host)
+        shown = ("::1" if host.version == 6 else "127.0.0.1") if host.is_unspecified else self._host
+        return f"https://[{shown}]:{self._port}" if host.version == 6 else f"https://{shown}:{self._port}"
+
+    def open(self) -> None:
+        """Take the port; the next free one when somebody else has it. OSError when none can be had."""
+        for port in range(self._port, min(self._port + PORTS_TRIED, 65536)):
+            try:
+                self._socket = _bind(self._host, port)
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE:
+                    raise
+                continue
+            self._port = self._socket.getsockname()[1]
+            return
+        raise OSError(errno.EADDRINUSE, f"no free port from {self._port} on {self._host}")
+
+    def secure(self, pki: Pki) -> None:
+        """The certificates to serve with; reads files."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.set_alpn_protocols(["http/1.1"])
+        context.load_cert_chain(pki.server.certificate, pki.server.key)
+        context.load_verify_locations(pki.authority)
+        context.verify_mode = ssl.CERT_OPTIONAL
+        self._context = context
+
+    async def run(self) -> None:
+        server = web.Server(
+            self._server.handle, handler_cancellation=True, access_log=None,
+            keepalive_timeout=KEEP_ALIVE_SECONDS, max_line_size=HEADER_LIMIT, max_field_size=HEADER_LIMIT,
+            max_headers=HEADER_LIMIT, lingering_time=1.0, logger=_QUIET,
+        )  # fmt: skip
+        runner = web.ServerRunner(server)
+        await runner.setup()
+        try:
+            taken = self._socket or _bind(self._host, self._port)
+            self._socket = None
+            site = web.SockSite(
+                runner, taken, ssl_context=self._context, backlog=BACKLOG, shutdown_timeout=SHUTDOWN_SECONDS
+            )
+            await site.start()
+            await asyncio.Event().wait()
+        finally:
+            await runner.cleanup()
+
+    def close(self) -> None:
+        """Give back a port that was taken and never served."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    taken = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind((host, port))
+        taken.listen(BACKLOG)
+    except OSError:
+        taken.close()
+        raise
+    return taken
+
+
+_QUIET = logging.getLogger(f"{__name__}.protocol")
+"""What clients send that is no HTTP is their affair."""
+_QUIET.setLevel(logging.CRITICAL)

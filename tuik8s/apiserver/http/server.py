@@ -1,0 +1,156 @@
+"""One HTTP request in, one response out."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from tuik8s.api.errors import ApiError, InternalError, MethodNotSupported, TooManyRequests
+from tuik8s.api.request import Verb
+from tuik8s.apiserver.http import access, answers, discovery, health, openapi, options, resources
+from tuik8s.apiserver.http.negotiation import negotiate
+from tuik8s.apiserver.http.paths import resource_path, segments_of
+from tuik8s.apiserver.http.streams import serve_exec, serve_log
+from tuik8s.apiserver.http.watches import serve_watch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from aiohttp import web
+
+    from tuik8s.api.clock import Clock
+    from tuik8s.api.kinds import KindRegistry
+    from tuik8s.api.request import User
+    from tuik8s.apiserver.http.health import Checks, Measure
+    from tuik8s.apiserver.http.options import Query
+    from tuik8s.apiserver.http.paths import ResourcePath
+    from tuik8s.apiserver.server import ApiServer
+
+log = logging.getLogger(__name__)
+
+MAX_IN_FLIGHT = 600
+"""Requests answered at once, watches and streams not counted (--max-requests-inflight and its mutating
+sister)."""
+_HEALTH = ("healthz", "livez", "readyz")
+
+
+class HttpServer:
+    """Answers for one `ApiServer`. `checks` and `measures` add what the rest of the cluster knows."""
+
+    def __init__(
+        self, api: ApiServer, registry: KindRegistry, *, clock: Clock,
+        checks: Checks = dict, measures: Callable[[], Iterable[Measure]] = list,
+    ) -> None:  # fmt: skip
+        self._api = api
+        self._registry = registry
+        self._clock = clock
+        self._checks = checks
+        self._measures = measures
+        self._discovery = discovery.Discovery(registry)
+        self._openapi = openapi.OpenApi(registry)
+        self._events = answers.EventEncoder()
+        self._in_flight = 0
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Never raises but for a connection that is gone."""
+        try:
+            return await self._handle(request)
+        except ApiError as error:
+            return answers.refusal(error)
+        except (ConnectionError, asyncio.CancelledError):
+            raise
+        except Exception as error:
+            log.exception("%s %s failed", request.method, request.raw_path)
+            return answers.refusal(InternalError(f"Internal error occurred: {type(error).__name__}"))
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        segments = segments_of(request.raw_path)
+        query = options.parse_query(request.rel_url.raw_query_string)
+        user = access.authenticate(request)
+        match segments:
+            case ["api", _, _, *_] | ["apis", _, _, _, *_]:
+                access.authorise_any(user)
+                return await self._resource(request, resource_path(self._registry, segments), query, user)
+        access.authorise_path(user, request.method, segments)
+        if request.method not in ("GET", "HEAD"):
+            raise MethodNotSupported("the server does not allow this method on the requested resource")
+        return self._path(request, segments, query)
+
+    # Resources
+
+    async def _resource(
+        self, request: web.BaseRequest, path: ResourcePath, query: Query, user: User
+    ) -> web.StreamResponse:
+        if path.subresource == "log":
+            access.authorise_resource(user, "get", path)
+            return await serve_log(request, self._api, path, query, user, self._clock)
+        if path.subresource == "exec":
+            access.authorise_resource(user, "create", path)
+            return await serve_exec(request, self._api, path, query, user)
+        wanted = negotiate(request.headers.get("Accept", ""))
+        formatter = answers.Formatter(request, wanted, query)
+        if resources.verb_of(request.method, path, query) is Verb.WATCH:
+            asked = await resources.build(request, path, query, user, wanted)
+            return await serve_watch(request, self._api, asked, formatter, self._events)
+        if self._in_flight >= MAX_IN_FLIGHT:
+            raise TooManyRequests(
+                "too many requests, please try again later", details={"retryAfterSeconds": 1}
+            )
+        self._in_flight += 1
+        try:
+            asked = await resources.build(request, path, query, user, wanted)
+            response = await self._api.send(asked)
+        finally:
+            self._in_flight -= 1
+        obj, status = resources.outcome(asked, response)
+        return await formatter.respond(obj, status=status, warnings=response.warnings)
+
+    # Everything else
+
+    def _path(self, request: web.BaseRequest, segments: list[str], query: Query) -> web.StreamResponse:
+        accept = request.headers.get("Accept", "")
+        match segments:
+            case ["api"] | ["apis"]:
+                return self._groups(request, accept, core=segments == ["api"])
+            case ["api", version]:
+                return answers.json_response(self._discovery.resources("", version))
+            case ["apis", group]:
+                return answers.json_response(self._discovery.group(group))
+            case ["apis", group, version]:
+                return answers.json_response(self._discovery.resources(group, version))
+            case ["version"]:
+                return answers.json_response(discovery.version())
+            case ["openapi", *rest]:
+                return self._openapi.serve(request, rest, query)
+            case [endpoint, *_] if endpoint in _HEALTH:
+                return health.health(endpoint, segments, query, self._health(endpoint))
+            case ["metrics"]:
+                own = health.server_measures(self._api.statistics())
+                return health.prometheus([*own, *self._measures()])
+            case []:
+                return answers.json_response({"paths": self._paths()})
+        return answers.text_response("404 page not found\n", status=404)
+
+    def _groups(self, request: web.BaseRequest, accept: str, *, core: bool) -> web.Response:
+        found = self._discovery.aggregated(accept, core=core)
+        if found is not None:
+            document, media_type = found
+            response = answers.json_response(document)
+            response.headers["Content-Type"] = media_type
+        elif core:
+            response = answers.json_response(self._discovery.core_versions(request.host))
+        else:
+            response = answers.json_response(self._discovery.group_list())
+        response.headers["Vary"] = "Accept"
+        return response
+
+    def _health(self, endpoint: str) -> dict[str, str]:
+        """Being alive does not depend on the components; being ready does."""
+        checks = {"ping": "", "log": ""}
+        return checks | dict(self._checks()) if endpoint == "readyz" else checks
+
+    def _paths(self) -> list[str]:
+        groups = [f"/apis/{kind.group}/{kind.version}" for kind in self._registry if kind.group]
+        names = ["healthz", "livez", "metrics", "openapi/v2", "openapi/v3", "readyz", "version"]
+        return sorted({"/api", "/api/v1", "/apis", *groups, *(f"/{name}" for name in names)})

@@ -1,0 +1,103 @@
+"""The cluster's API over HTTPS: port, certificates, kubeconfig, health and figures."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import os
+from typing import TYPE_CHECKING
+
+import yaml
+
+from tuik8s.apiserver.certificates import ensure_pki
+from tuik8s.apiserver.certificates.kubeconfig import kubeconfig
+from tuik8s.apiserver.http import HttpServer, Listener
+from tuik8s.apiserver.http.health import Measure
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tuik8s.apiserver.http.health import Labels
+    from tuik8s.cluster.cluster import Cluster
+
+NAMES = (
+    "localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc",
+    "kubernetes.default.svc.cluster.local",
+)  # fmt: skip
+
+
+class ApiListener:
+    """`open` takes the port and writes what clients need; `run` serves. An ephemeral cluster's kubeconfig is
+    removed by `close`."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        config = cluster.config
+        self._cluster = cluster
+        self._config = config
+        server = HttpServer(
+            cluster.api, cluster.registry, clock=cluster.clock, checks=self._checks, measures=self._measures
+        )
+        host, _, port = config.listen.rpartition(":")
+        self._listener = Listener(server, host.strip("[]"), int(port))
+        self.kubeconfig = (config.data_dir or cluster.directory).expanduser().absolute() / "kubeconfig"
+
+    @property
+    def endpoint(self) -> str:
+        return self._listener.endpoint
+
+    async def open(self) -> None:
+        self._listener.open()
+        await asyncio.to_thread(self._prepare)
+
+    async def run(self) -> None:
+        await self._listener.run()
+
+    def close(self) -> None:
+        self._listener.close()
+        if self._config.ephemeral:
+            self.kubeconfig.unlink(missing_ok=True)
+
+    def _prepare(self) -> None:
+        pki = ensure_pki(self._cluster.directory / "pki", self._hosts(), self._cluster.clock.now())
+        self._listener.secure(pki)
+        content = kubeconfig(pki, self._config.cluster, self.endpoint)
+        self.kubeconfig.parent.mkdir(parents=True, exist_ok=True)
+        write_private(self.kubeconfig, yaml.safe_dump(content, sort_keys=False))
+
+    def _hosts(self) -> list[str]:
+        first = str(ipaddress.ip_network(self._config.service_cidr)[1])
+        host = self.endpoint.removeprefix("https://").rpartition(":")[0].strip("[]")
+        return list(dict.fromkeys([*NAMES, "127.0.0.1", "::1", first, host]))
+
+    def _checks(self) -> dict[str, str]:
+        """A component that crashes again and again is not ready; one that a person paused is."""
+        states = self._cluster.supervisor.states()
+        return {
+            component.name: component.last_error if component.state == "backing off" else ""
+            for component in states
+        }
+
+    def _measures(self) -> list[Measure]:
+        vitals = self._cluster.info.vitals()
+        queues: dict[Labels, float] = {
+            (("name", name),): float(depth) for name, depth in vitals.queues.items()
+        }
+        return [
+            Measure("apiserver_storage_objects", "Number of stored objects.",
+                    "gauge", {(): float(vitals.objects)}),
+            Measure("apiserver_storage_size_bytes", "Size of the storage database file.",
+                    "gauge", {(): float(vitals.store_bytes)}),
+            Measure("workqueue_depth", "Current depth of workqueue.", "gauge", queues),
+            Measure("tuik8s_event_loop_lag_seconds", "How late the event loop wakes, 99th percentile.",
+                    "gauge", {(): vitals.loop_lag_ms / 1000}),
+        ]  # fmt: skip
+
+
+def write_private(path: Path, text: str) -> None:
+    """All of it or nothing, mode 0600 from the first moment."""
+    fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
+    fresh.unlink(missing_ok=True)
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+    fresh.replace(path)
