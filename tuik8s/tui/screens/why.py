@@ -48,9 +48,13 @@ class WhyScreen(TextScreen):
 def story_lines(story: Story) -> list[str]:
     """The chain from the first cause down to the latest write, then every write to the object."""
     chain = [
-        (f"  {'  ' * step}{_who(write)}", *_rest(write)) for step, write in enumerate(reversed(story.chain))
+        (f"  {write.revision}", _clock(write.time), f"{'  ' * step}{_deed(write)}", _changes(write))
+        for step, write in enumerate(reversed(story.chain))
     ]
-    writes = [(f"  {_who(write)}", *_rest(write)) for write in story.writes]
+    writes = [
+        (f"  {write.revision}", _clock(write.time), _author(write), _cause(write), _changes(write))
+        for write in story.writes
+    ]
     return [
         "What led to its latest state, from the first cause on:",
         "",
@@ -62,18 +66,25 @@ def story_lines(story: Story) -> list[str]:
     ]
 
 
-def _who(write: Write) -> str:
+def _deed(write: Write) -> str:
     verb = {"create": "created", "update": "updated", "delete": "deleted"}.get(
         write.operation, write.operation
     )
-    return f"{write.author or 'somebody'} {verb} {write.subject}"
+    return f"{_author(write)} {verb} {write.subject}"
 
 
-def _rest(write: Write) -> tuple[str, str, str]:
+def _author(write: Write) -> str:
+    return write.author or "somebody"
+
+
+def _cause(write: Write) -> str:
+    return f"because of {write.cause}" if write.cause else "of itself"
+
+
+def _changes(write: Write) -> str:
     more = len(write.changes) - MOST_CHANGES
-    changes = ", ".join(write.changes[:MOST_CHANGES]) + (f" and {more} more" if more > 0 else "")
-    cause = f"because of {write.cause}" if write.cause else ""
-    return f"{write.revision} {_clock(write.time)}", cause, changes
+    text = ", ".join(write.changes[:MOST_CHANGES]) + (f" and {more} more" if more > 0 else "")
+    return text or write.operation
 
 
 def _clock(time: datetime) -> str:
