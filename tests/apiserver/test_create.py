@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -249,3 +249,25 @@ async def test_author_and_cause_are_recorded(control_plane: ControlPlane) -> Non
     record = await control_plane.store.record(int(made["metadata"]["resourceVersion"]))
     assert record is not None
     assert (record.author, record.cause) == ("deployment-controller", 3)
+
+
+async def test_fields_without_effect_are_warned_of_by_every_write(control_plane: ControlPlane) -> None:
+    config = deployment()
+    config["spec"]["template"]["spec"]["runtimeClassName"] = "gvisor"
+    config |= {"apiVersion": "apps/v1", "kind": "Deployment"}
+    place: dict[str, Any] = {
+        "kind": kinds.DEPLOYMENT, "namespace": "default", "user": control_plane.client.user,
+    }  # fmt: skip
+    patch = {"metadata": {"labels": {"a": "b"}}}
+    name = config["metadata"]["name"]
+    responses = [
+        await control_plane.api.send(Request(verb=Verb.CREATE, body=config, **place)),
+        await control_plane.api.send(Request(verb=Verb.UPDATE, name=name, body=config, **place)),
+        await control_plane.api.send(Request(verb=Verb.PATCH, name=name, body=patch, **place)),
+        await control_plane.client.apply(kinds.DEPLOYMENT, config, field_manager="test", force=True),
+    ]
+
+    for response in responses:
+        assert [text.partition(":")[0] for text in response.warnings] == [
+            "spec.template.spec.runtimeClassName"
+        ]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tuik8s.api import schema
 from tuik8s.api.conversion import to_served
 from tuik8s.api.errors import BadRequest, Invalid, invalid
+from tuik8s.api.ineffective import ineffective_fields
 
 if TYPE_CHECKING:
     from tuik8s.api.kinds import Kind
@@ -24,7 +25,8 @@ def decode_body(kind: Kind, request: Request) -> schema.Decoded:
     decoded = schema.decode(kind, body, request.field_validation)
     _keep_reset(body, decoded.object)
     place(kind, request, decoded.object)
-    return schema.Decoded(decoded.object, (*deprecations, *decoded.warnings)) if deprecations else decoded
+    warnings = (*deprecations, *decoded.warnings, *_ineffective(kind, request, decoded.object))
+    return schema.Decoded(decoded.object, warnings)
 
 
 def decode_patched(kind: Kind, request: Request, patched: Obj) -> schema.Decoded:
@@ -39,7 +41,13 @@ def decode_patched(kind: Kind, request: Request, patched: Obj) -> schema.Decoded
             "", "", "", [invalid("patch", request.body, why if found else error.message)]
         ) from None
     place(kind, request, decoded.object)
-    return decoded
+    warnings = (*decoded.warnings, *_ineffective(kind, request, decoded.object))
+    return schema.Decoded(decoded.object, warnings)
+
+
+def _ineffective(kind: Kind, request: Request, obj: Obj) -> list[str]:
+    """Warnings of what the author of a spec may believe to have an effect."""
+    return [] if request.subresource else ineffective_fields(kind.kind, obj)
 
 
 def _keep_reset(body: Obj, decoded: Obj) -> None:
