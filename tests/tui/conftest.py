@@ -61,8 +61,10 @@ async def run_stage(
     *,
     settings: Settings | None = None,
     filled: bool = True,
+    patient: bool = False,
     **options: Any,
 ) -> AsyncIterator[Stage]:
+    """`patient`: announce changes at the real pace instead of as fast as tests like it."""
     transport = options.pop("transport", None) or FakeTransport()
     if filled:
         populate(transport)
@@ -70,7 +72,8 @@ async def run_stage(
     app = TuiApp(
         fake_client(transport), info, clock=FrozenClock(), settings=settings or Settings(), **options
     )
-    with patch.object(pace, "INTERVAL", 0.02), patch.object(panes, "FOLLOW_AFTER", 0.02):
+    hurry = pace.INTERVAL if patient else 0.02
+    with patch.object(pace, "INTERVAL", hurry), patch.object(panes, "FOLLOW_AFTER", 0.02):
         async with _running(app, size, transport) as stage:
             yield stage
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tuik8s.api.errors import Expired, NotFound, ServiceUnavailable
 from tuik8s.api.kinds import (
@@ -197,6 +197,13 @@ class FakeRequest:
     agent: str
 
 
+class FakeStory(NamedTuple):
+    """Nothing is known of how anything came to be."""
+
+    chain: tuple[Any, ...] = ()
+    writes: tuple[Any, ...] = ()
+
+
 class FakeInfo:
     """What a quiet three-node cluster would say of itself."""
 
@@ -234,6 +241,9 @@ class FakeInfo:
 
     def verdicts(self, pod_uid: str) -> list[Any]:
         return []
+
+    async def story(self, kind: Kind, namespace: str, name: str) -> FakeStory:
+        return FakeStory()
 
     def note_action(self, *, time: datetime, label: str, target: str, kubectl: str, outcome: str) -> None:
         self.actions.append({"label": label, "target": target, "kubectl": kubectl, "outcome": outcome})

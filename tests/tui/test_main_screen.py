@@ -363,3 +363,12 @@ async def test_sorting_by_keys_and_wide_columns() -> None:
         assert "NOMINATED NODE" not in stage.text_of(table)
         await stage.press("right", "right", "right", "right", "right", "right", "right", "right")
         assert "NOMINATED NODE" in stage.text_of(table)
+
+
+async def test_nothing_is_lost_without_colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with run_stage() as stage:
+        colored = stage.screen()
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with run_stage() as stage:
+        assert stage.app.no_color
+        assert stage.screen() == colored

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from tuik8s.api.kinds import Kind
     from tuik8s.tui.ports import Vitals
     from tuik8s.tui.rows.model import Row
+    from tuik8s.tui.widgets.table_canvas import TableCanvas
 
 log = logging.getLogger(__name__)
 
@@ -110,7 +111,7 @@ class PanesScreen(Screen[None]):
         """The table that object actions, events and logs are about."""
         return self.table(self.board.arrangement.table)
 
-    def kind_of(self, table: Table) -> Kind:
+    def kind_of(self, table: TableCanvas) -> Kind:
         return self.navigator.kind_of(str(table.id))
 
     def model(self, kind: Kind) -> TableModel:
@@ -209,14 +210,14 @@ class PanesScreen(Screen[None]):
     def _retitle(self, message: Table.Changed) -> None:
         self.retitle(message.table)
 
-    def retitle(self, table: Table) -> None:
+    def retitle(self, table: TableCanvas) -> None:
         table.empty_text = titles.empty_text(table.order, self.kind_of(table), synced=self._synced(table))
         pane = str(table.id)
         label = LABELS[pane] if pane != "main" else titles.kind_label(self.navigator.kind)
         table.border_title = titles.table_title(pane, label, table.order)
         table.border_subtitle = titles.table_subtitle(table.order, len(table.marks), wide=table.wide)
 
-    def _synced(self, table: Table) -> bool:
+    def _synced(self, table: TableCanvas) -> bool:
         feed = self.host.hub.feed(self.kind_of(table))
         return feed is None or feed.synced
 
