@@ -78,7 +78,7 @@ class DeleteDialog(Dialog[DeleteAnswer]):
 
     def command(self) -> str:
         try:
-            return self._make_command(self.answer()) if self.is_mounted else ""
+            return self._make_command(self.answer())
         except ValueError:
             return ""
 

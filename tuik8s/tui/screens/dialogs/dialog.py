@@ -103,7 +103,7 @@ class Dialog(ModalScreen[Answer | None], Generic[Answer]):
 
     def on_mount(self) -> None:
         self.opened()
-        self.call_after_refresh(self.show_command)
+        self.show_command()
 
     def show_command(self) -> None:
         """Call when the command has changed."""

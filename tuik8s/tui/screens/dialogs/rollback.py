@@ -69,7 +69,7 @@ class RollbackDialog(Dialog[int]):
         self.query_one("#confirm").focus()  # choosing is not yet confirming
 
     def command(self) -> str:
-        chosen = self._chosen() if self.is_mounted else None
+        chosen = self._chosen()
         return self._make_command(chosen.number) if chosen else ""
 
     def answer(self) -> int:
