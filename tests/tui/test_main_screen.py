@@ -367,8 +367,10 @@ async def test_sorting_by_keys_and_wide_columns() -> None:
 
 async def test_nothing_is_lost_without_colours(monkeypatch: pytest.MonkeyPatch) -> None:
     async with run_stage() as stage:
+        await stage.press("end", "home")
         colored = stage.screen()
     monkeypatch.setenv("NO_COLOR", "1")
     async with run_stage() as stage:
+        await stage.press("end", "home")
         assert stage.app.no_color
         assert stage.screen() == colored
