@@ -84,7 +84,10 @@ async def _let_edit(
         code = await edit(path)
         changed = without_comments(await asyncio.to_thread(path.read_text, encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        reason = f"the editor did not work: {error}"
+        said = (
+            f"{error.filename}: {error.strerror}" if isinstance(error, OSError) and error.filename else error
+        )
+        reason = f"the editor did not work: {said}"
         return Edited("failed", reason, path if problems else None), ""
     if code:
         return Edited("failed", f"the editor ended with exit code {code}", path), ""
