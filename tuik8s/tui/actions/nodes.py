@@ -5,13 +5,15 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tuik8s.api import kinds
+from tuik8s.api.objects import controller_of, is_pod_finished
 from tuik8s.tui.actions import operations
 from tuik8s.tui.actions.act import act, ask, kubectl_for
 from tuik8s.tui.screens.dialogs import ConfirmDialog
 
 if TYPE_CHECKING:
     from tuik8s.tui.host import Host, Target
+
+MOST_SHOWN = 8
 
 
 async def cordon(host: Host, targets: tuple[Target, ...]) -> None:
@@ -27,11 +29,18 @@ async def cordon(host: Host, targets: tuple[Target, ...]) -> None:
 async def drain(host: Host, targets: tuple[Target, ...]) -> None:
     target = targets[0]
     command = kubectl_for(host, "node.drain", target)
-    pods = (await host.client.list(kinds.POD, field_selector=f"spec.nodeName={target.name}"))["items"]
+    pods = await operations.drainable(host.client, target.name)
     names = [f"{pod['metadata']['namespace']}/{pod['metadata']['name']}" for pod in pods]
-    lines = [f"No new pods on {target.name}, and these {len(names)} are evicted:", *names[:12]]
-    if len(names) > 12:
-        lines.append(f"… and {len(names) - 12} more")
+    lines = [f"No new Pods on {target.name}, and these {len(names)} are evicted:", *names[:MOST_SHOWN]]
+    if len(names) > MOST_SHOWN:
+        lines.append(f"… and {len(names) - MOST_SHOWN} more")
+    alone = sum(controller_of(pod) is None and not is_pod_finished(pod) for pod in pods)
+    if alone:
+        command += " --force"  # kubectl refuses to evict them otherwise
+        lines += [
+            "",
+            f"{alone} of them {'has' if alone == 1 else 'have'} no controller and will not come back.",
+        ]
     dialog = ConfirmDialog(f"Drain {target.name}", lines, confirm="Drain", command=command, danger=True)
     if await ask(host, dialog):
         await act(host, target, "drain", command, partial(_drain, host, target))

@@ -104,15 +104,17 @@ async def consequences(client: Client, kind: Kind, namespace: str, name: str, ui
     ]
 
 
+async def drainable(client: Client, node: str) -> list[Obj]:
+    """The node's pods but for those of DaemonSets, which would come right back (`--ignore-daemonsets`)."""
+    pods = (await client.list(kinds.POD, field_selector=f"spec.nodeName={node}"))["items"]
+    return [pod for pod in pods if (controller_of(pod) or {}).get("kind") != "DaemonSet"]
+
+
 async def drain(client: Client, node: str, say: Callable[[str], None]) -> int:
     """Cordon, then evict every pod and wait until it is gone; returns how many. Refused evictions (a
     disruption budget) are tried again every five seconds, as `kubectl drain` does."""
     await set_unschedulable(client, node, unschedulable=True)
-    pods = [
-        pod
-        for pod in (await client.list(kinds.POD, field_selector=f"spec.nodeName={node}"))["items"]
-        if (controller_of(pod) or {}).get("kind") != "DaemonSet"
-    ]
+    pods = await drainable(client, node)
     for pod in pods:
         await _evict(client, pod, say)
     for number, pod in enumerate(pods, 1):
