@@ -60,9 +60,10 @@ async def start(stage: Stage, action: str, kind: Kind, name: str) -> Any:
     stage.app.run_handler(action, (target(stage, kind, name),))
     await stage.settle()
     for _ in range(20):
-        if stage.screen().strip():
+        if all(widget.region.height for widget in stage.app.screen.query("#box, #content, #board")):
             break
         await stage.settle()
+    await stage.settle()
     return stage.app.screen
 
 
