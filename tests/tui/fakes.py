@@ -216,6 +216,7 @@ class FakeInfo:
     def __init__(self) -> None:
         self.vital_signs = FakeVitals()
         self.files = manifest_files()
+        self.troubles: list[str] = []
         self.actions: list[dict[str, Any]] = []
 
     def vitals(self) -> FakeVitals:
@@ -235,6 +236,9 @@ class FakeInfo:
 
     def components(self) -> list[Any]:
         return []
+
+    def alerts(self) -> list[str]:
+        return self.troubles
 
     def manifests(self) -> list[ManifestFile]:
         return self.files

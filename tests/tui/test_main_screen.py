@@ -221,6 +221,19 @@ async def test_a_lost_api_is_a_banner_over_the_last_known_state() -> None:
         assert "API lost" not in stage.screen()
 
 
+async def test_what_is_wrong_with_the_cluster_is_a_banner_until_it_is_right_again() -> None:
+    info = FakeInfo()
+    async with run_stage(info=info) as stage:
+        info.troubles = ["docker 28.1 does not answer: [b]nodes are not ready[/b]"]
+        stage.app.main.every_second()
+        await stage.settle()
+        assert "docker 28.1 does not answer: [b]nodes are not ready[/b]" in stage.screen()
+        info.troubles = []
+        stage.app.main.every_second()
+        await stage.settle()
+        assert "does not answer" not in stage.screen()
+
+
 async def test_expired_history_is_listed_anew() -> None:
     async with run_stage() as stage:
         before = stage.transport.lists

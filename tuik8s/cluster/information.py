@@ -86,6 +86,22 @@ class Information:
     def components(self) -> Sequence[ComponentState]:
         return self._cluster.supervisor.states()
 
+    def alerts(self) -> Sequence[str]:
+        """What is wrong with the cluster as a whole now, the worst first."""
+        cluster = self._cluster
+        found: list[str] = []
+        if not cluster.kubelets.runtime_answers:
+            found.append(
+                f"{self._runtime} does not answer: nodes are not ready, containers are left as they are;"
+                " it is tried again every second"
+            )
+        if cluster.applier is not None and cluster.applier.missing:
+            found.append(f"the folder {self.folder} is not there: what it held stays as it is")
+        for state in cluster.supervisor.states():
+            if state.state == "backing off":
+                found.append(f"{state.name} crashed ({state.last_error}) and is started again")
+        return found
+
     def manifests(self) -> Sequence[ManifestFile]:
         applier = self._cluster.applier
         return applier.statuses() if applier else ()

@@ -53,6 +53,14 @@ class Kubelets:
         for name, kubelet in self._kubelets.items():
             yield f"kubelet-{name}", together(kubelet.run, self._recorders[name].run)
 
+    @property
+    def runtime_answers(self) -> bool:
+        """False while the runtime cannot be reached; true before there is one."""
+        if self._runtime is None:
+            return True
+        pleg = Pleg.of(self._runtime)
+        return pleg.available or not pleg.synced.is_set()
+
     # What the API server needs (`apiserver.ports.KubeletPort`) ---------------------------------------------
 
     def logs(self, pod: Obj, options: LogOptions) -> AsyncIterator[bytes]:

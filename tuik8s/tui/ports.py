@@ -141,6 +141,9 @@ class ClusterInfo(Protocol):
 
     def components(self) -> Sequence[ComponentState]: ...
 
+    def alerts(self) -> Sequence[str]:
+        """What is wrong with the cluster as a whole now, a sentence each, the worst first."""
+
     def manifests(self) -> Sequence[ManifestFile]:
         """Every file of the folder, sorted by path."""
 

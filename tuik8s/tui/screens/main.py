@@ -306,12 +306,12 @@ class MainScreen(PanesScreen):
         seconds = NOTICE_SECONDS.get(message.severity)
         if seconds is not None:
             self.set_timer(seconds, lambda: self._clear_notice(message))
-        self._show_notice()
+        self.show_notice()
 
     def _clear_notice(self, notice: Notice) -> None:
         if notice in self._notices:
             self._notices.remove(notice)
-            self._show_notice()
+            self.show_notice()
 
     @property
     def _notice(self) -> Notice | None:
@@ -323,23 +323,27 @@ class MainScreen(PanesScreen):
     @on(FeedLost)
     @on(FeedRestored)
     def _connection_changed(self) -> None:
-        self._show_notice()
+        self.show_notice()
 
     def subject_changed(self) -> None:
         self.refresh_bindings()
-        self._show_notice()
+        self.show_notice()
 
-    def _show_notice(self) -> None:
+    def show_notice(self) -> None:
         words: list[Word] = []
         notice = self._notice
         lost = self.host.hub.lost
+        alerts = self.host.info.alerts() if self.host.info is not None else ()
         self.set_class(bool(lost), "-lost")
         if lost:
             words.append(Word(f"API lost: {lost[0].lost}", "error"))
             words.append(Word("the panes show what was last known; trying again", "muted", 1))
+        elif alerts:
+            more = f"  (and {len(alerts) - 1} more)" if len(alerts) > 1 else ""
+            words.append(Word(one_line(alerts[0]) + more, "error"))
         elif notice is not None:
             words.append(Word(one_line(notice.text), _NOTICE_TONES[notice.severity]))
         elif self.subject_table.id == "manifests" and (row := self.subject_table.cursor_row):
             words.append(Word(row.object["message"], "muted"))
-        hint = notice is not None and notice.severity == "error" and not lost
+        hint = notice is not None and notice.severity == "error" and not lost and not alerts
         self.query_one("#notices", Line).show(words, [Word("esc", "key", 1)] if hint else [])

@@ -152,6 +152,7 @@ class PanesScreen(Screen[None]):
             for table in self.tables():
                 table.tick()
             self._show_header()
+            self.show_notice()
         except Exception as error:  # the figures of a struggling cluster must not end the interface
             log.exception("refreshing figures")
             self.host.notice(f"cluster figures: {error}", "warning")
@@ -182,6 +183,9 @@ class PanesScreen(Screen[None]):
                 self.host.notice(problem_text(file), "error" if before is not None else "warning")
 
     # --- chrome
+
+    def show_notice(self) -> None:
+        """Bring the notice line up to date; the main screen knows what there is to tell."""
 
     def _show_header(self) -> None:
         left, right = chrome.header_words(
