@@ -9,6 +9,7 @@ from tuik8s.api.kinds import KUBERNETES_VERSION
 from tuik8s.cli.check import check
 from tuik8s.cli.completion import completion
 from tuik8s.cli.doctor import doctor
+from tuik8s.cli.kubeconfig import kubeconfig
 from tuik8s.cli.reset import reset
 from tuik8s.cli.up import up
 
@@ -34,6 +35,7 @@ def main() -> None:
     tuik8s                    open the cluster on ./manifests
     tuik8s up FOLDER          … on another folder; every file saved there is applied at once
     tuik8s check FOLDER       would these manifests converge? Answers with an exit code
+    tuik8s kubeconfig         how kubectl reaches it; --merge adds it to yours
     tuik8s doctor             what is installed and reachable, and what to do about what is not
 
     The cluster is one process. Nothing is downloaded; with a Docker engine containers are real, without one
@@ -41,5 +43,5 @@ def main() -> None:
     """
 
 
-for command in (up, check, doctor, reset, completion):
+for command in (up, check, kubeconfig, doctor, reset, completion):
     main.add_command(command)

@@ -27,9 +27,9 @@ _BODY_VERSIONS = {"Scale": "autoscaling/v1", "Binding": "v1", "Eviction": "polic
 
 def verb_of(method: str, path: ResourcePath, query: Query) -> Verb:
     match method, bool(path.name):
-        case "GET" | "HEAD", True:
+        case "GET", True:
             return Verb.GET
-        case "GET" | "HEAD", False:
+        case "GET", False:
             return Verb.WATCH if options.flag(query, "watch") else Verb.LIST
         case "POST", named if not named or path.subresource:
             return Verb.CREATE

@@ -11,6 +11,7 @@ from tuik8s.api.request import Verb
 from tuik8s.apiserver.http import access, answers, discovery, health, openapi, options, resources
 from tuik8s.apiserver.http.negotiation import negotiate
 from tuik8s.apiserver.http.paths import resource_path, segments_of
+from tuik8s.apiserver.http.scales import scale_table
 from tuik8s.apiserver.http.streams import serve_exec, serve_log
 from tuik8s.apiserver.http.watches import serve_watch
 
@@ -104,6 +105,8 @@ class HttpServer:
         finally:
             self._in_flight -= 1
         obj, status = resources.outcome(asked, response)
+        if asked.as_table and asked.subresource == "scale":
+            obj = scale_table(obj, self._clock.now())
         return await formatter.respond(obj, status=status, warnings=response.warnings)
 
     # Everything else

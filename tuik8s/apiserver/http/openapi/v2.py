@@ -1,6 +1,6 @@
 """The least OpenAPI v2 document that kubectl 1.27 and 1.28 can work with, in gnostic's protobuf encoding.
 
-They ask it one thing before they apply: whether a kind's PATCH takes `fieldValidation`.
+They ask it whether a kind's PATCH takes `fieldValidation`, and older ones whether it takes `dryRun`.
 """
 
 from __future__ import annotations
@@ -31,13 +31,17 @@ def document(kinds: Iterable[Kind]) -> bytes:
 def _path(kind: Kind) -> bytes:
     root = f"/apis/{kind.group}/{kind.version}" if kind.group else f"/api/{kind.version}"
     scope = "/namespaces/{namespace}" if kind.namespaced else ""
-    query = _text(2, "query") + _text(4, "fieldValidation")
-    parameter = _bytes(1, _bytes(2, _bytes(3, query)))
+    parameters = b"".join(_bytes(_PARAMETERS, _query(name)) for name in ("dryRun", "fieldValidation"))
     gvk = f'group: "{kind.group}"\nkind: {kind.kind}\nversion: {kind.version}\n'
     extension = _text(1, "x-kubernetes-group-version-kind") + _bytes(2, _text(2, gvk))
-    operation = _bytes(_PARAMETERS, parameter) + _bytes(_EXTENSION, extension)
+    operation = parameters + _bytes(_EXTENSION, extension)
     name = f"{root}{scope}/{kind.plural}/{{name}}"
     return _text(1, name) + _bytes(2, _bytes(_PATCH, operation))
+
+
+def _query(name: str) -> bytes:
+    """A parameter, not a reference; not in the body; in the query."""
+    return _bytes(1, _bytes(2, _bytes(3, _text(2, "query") + _text(4, name))))
 
 
 def _text(number: int, text: str) -> bytes:
