@@ -30,7 +30,7 @@ async def cluster(runtime: RuntimeChoice, tmp_path: Path) -> AsyncIterator[Clust
     """An ephemeral cluster of three nodes that follows `tmp_path/manifests`."""
     folder = tmp_path / "manifests"
     folder.mkdir()
-    config = Config(cluster="test", ephemeral=True, runtime=runtime, folder=folder, seed=1)
+    config = Config(cluster="test", ephemeral=True, runtime=runtime, folder=folder, seed=1, listen="")
     async with Cluster(config) as running:
         await running.started()
         yield running

@@ -139,3 +139,14 @@ async def test_a_component_that_ends_by_itself_is_a_crash(supervisor: Supervisor
     await asyncio.sleep(0.5)
     assert component.state().last_error == "ended by itself"
     await supervisor.stop()
+
+
+async def test_a_resume_before_the_pause_has_ended_it_is_no_crash(supervisor: Supervisor) -> None:
+    part = Part()
+    component = supervisor.start("part", part.run)
+    await asyncio.sleep(1)
+    component.pause()
+    component.resume()
+    await asyncio.sleep(1)
+    assert (component.state().state, component.state().restarts, len(part.starts)) == ("running", 0, 2)
+    await supervisor.stop()

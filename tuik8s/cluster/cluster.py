@@ -14,7 +14,7 @@ from tuik8s.api import kinds
 from tuik8s.api.clock import Clock, Ids, RandomIds, SystemClock
 from tuik8s.api.errors import NotFound
 from tuik8s.api.kinds import KindRegistry
-from tuik8s.api.objects import Obj, is_true
+from tuik8s.api.objects import Obj, is_true, key_of
 from tuik8s.api.request import User
 from tuik8s.apiserver import ApiServer
 from tuik8s.apiserver.event_expiry import EventExpiry
@@ -23,6 +23,7 @@ from tuik8s.client import Client, EventRecorder
 from tuik8s.cluster.information import Information
 from tuik8s.cluster.kubelets import Kubelets
 from tuik8s.cluster.loop_lag import LoopLag
+from tuik8s.cluster.old_nodes import remove_pods_of_old_nodes
 from tuik8s.cluster.runtime import choose_runtime
 from tuik8s.cluster.supervisor import Supervisor
 from tuik8s.cluster.together import together
@@ -137,7 +138,7 @@ class Cluster:
         self._start_scheduler()
         self.runtime = await choose_runtime(self.config, self.config.identity(self.directory), self.clock)
         self._start_controllers(self.runtime)
-        await self._forget_old_nodes()
+        await self._forget_old_nodes(self.runtime)
         self._start_kubelets(self.runtime)
         self._start_proxy()
         await self._nodes_ready()
@@ -224,8 +225,13 @@ class Cluster:
                 return
             await asyncio.sleep(NODES_READY_POLL)
 
-    async def _forget_old_nodes(self) -> None:
-        """Nodes that an earlier run hosted and this one does not leave, as by `kubectl delete node`."""
+    async def _forget_old_nodes(self, runtime: Runtime) -> None:
+        """Nodes that an earlier run hosted and this one does not leave, as by `kubectl delete node`, and
+        their machines are gone with everything on them."""
+        removal = asyncio.create_task(
+            remove_pods_of_old_nodes(runtime, self.kubelets.names), name="old nodes"
+        )
+        self._stack.push_async_callback(_cancelled, removal)
         for node in (await self.client.list(kinds.NODE))["items"]:
             name = node["metadata"]["name"]
             if name in self.kubelets.names:
@@ -233,6 +239,11 @@ class Cluster:
             log.info("node %s is not run any more", name)
             with suppress(NotFound):
                 await self.client.delete(kinds.NODE, "", name)
+        for pod in (await self.client.list(kinds.POD))["items"]:
+            # The pod garbage collector would do it too, in a minute.
+            if pod["spec"].get("nodeName", "") not in ("", *self.kubelets.names):
+                with suppress(NotFound):
+                    await self.client.delete(kinds.POD, *key_of(pod), grace_period_seconds=0)
 
     # Stopping ---------------------------------------------------------------------------------------------
 

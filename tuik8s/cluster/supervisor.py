@@ -38,6 +38,7 @@ class Component:
         self._restarts = 0
         self._last_error = ""
         self._task: asyncio.Task[None] | None = None
+        self._pausing = False
         self._resumed = asyncio.Event()
         self._resumed.set()
 
@@ -47,7 +48,8 @@ class Component:
     def pause(self) -> None:
         """Stop it where it waits; what it had not finished is found again from its caches on resume."""
         self._resumed.clear()
-        if self._task is not None:
+        if self._task is not None and not self._task.done():
+            self._pausing = True
             self._task.cancel()
 
     def resume(self) -> None:
@@ -92,7 +94,8 @@ class Component:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
             raise
-        if not self._resumed.is_set():
+        if self._pausing:  # also when it was resumed before it had ended
+            self._pausing = False
             return True
         error = None if self._task.cancelled() else self._task.exception()
         self._last_error = (
