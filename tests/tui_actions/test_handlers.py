@@ -126,5 +126,5 @@ async def test_an_edit_is_sent_and_told(monkeypatch: pytest.MonkeyPatch, tmp_pat
 async def test_drain_says_what_will_not_come_back() -> None:
     async with run_stage(transport=Server()) as stage:
         dialog = await start(stage, "node.drain", NODE, "node-1")
-        assert "Without a controller, and so not coming back: " in stage.screen()
+        assert "no controller and will not come back" in stage.screen()
         assert command_of(dialog).endswith("--force")
