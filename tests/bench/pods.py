@@ -14,6 +14,7 @@ from tests.bench.figure import Figure
 from tuik8s.api import kinds
 from tuik8s.api.clock import SystemClock
 from tuik8s.api.objects import Obj, copy
+from tuik8s.cli.collection import collect_seldom
 from tuik8s.cluster import Cluster
 from tuik8s.config import Config
 from tuik8s.reconcile import Informer
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 FEW, MANY = 1_000, 10_000
-NODES = 10
+PODS_PER_NODE = 200
+"""A node has the addresses of a /24."""
 WRITES_PER_POD = 4
 """Created, bound, started, Ready: what the log holds of a pod at least."""
 LIMIT = 200.0
@@ -39,7 +41,7 @@ def many() -> list[Figure]:
 
 async def _figure(count: int, *, durable: bool) -> Figure:
     with TemporaryDirectory() as directory:
-        async with ten_nodes(count, Path(directory) if durable else None) as cluster:
+        async with large_cluster(count, Path(directory) if durable else None) as cluster:
             seconds = await ready_after(cluster, deployment_of(count))
             pod = (await cluster.client.list(kinds.POD, limit=1))["items"][0]
     with TemporaryDirectory() as directory:
@@ -53,12 +55,14 @@ async def _figure(count: int, *, durable: bool) -> Figure:
 
 
 @asynccontextmanager
-async def ten_nodes(pods: int, directory: Path | None) -> AsyncIterator[Cluster]:
-    """Large enough for so many pods; in memory without a directory."""
+async def large_cluster(pods: int, directory: Path | None) -> AsyncIterator[Cluster]:
+    """Ten nodes or more, enough for so many pods; in memory without a directory."""
+    nodes = max(10, pods // PODS_PER_NODE)
     config = Config(
-        ephemeral=directory is None, data_dir=directory, runtime="simulated", nodes=NODES,
-        max_pods=pods // NODES + 100, node_cpu="1000", node_memory="4Ti", host="", seed=1,
+        ephemeral=directory is None, data_dir=directory, runtime="simulated", nodes=nodes,
+        max_pods=PODS_PER_NODE, node_cpu="1000", node_memory="4Ti", host="", seed=1,
     )  # fmt: skip
+    collect_seldom()  # as the command line does
     async with Cluster(config) as cluster:
         await cluster.started()
         yield cluster

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from tests.bench.figure import Figure, percentile
-from tests.bench.pods import deployment_of, ten_nodes
+from tests.bench.pods import deployment_of, large_cluster
 from tuik8s.api import kinds
 from tuik8s.api.clock import SystemClock
 from tuik8s.reconcile import Informer
@@ -40,7 +40,7 @@ async def _through_the_api() -> list[float]:
         if obj and (start := begun.get(obj["metadata"]["name"])):
             delays.append(time.perf_counter() - start)
 
-    async with ten_nodes(100, None) as cluster:
+    async with large_cluster(100, None) as cluster:
         await cluster.client.apply(kinds.DEPLOYMENT, deployment_of(30), field_manager="bench")
         informer = Informer(cluster.client, kinds.CONFIG_MAP)
         informer.subscribe(seen)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tuik8s.cli.collection import collect_seldom
 from tuik8s.cli.failures import explained
 from tuik8s.config import Config
 
@@ -68,6 +69,8 @@ async def _run(paths: tuple[Path, ...], timeout: float, nodes: int, *, quiet: bo
     from tuik8s.applier import FolderApplier
     from tuik8s.cluster import Cluster
     from tuik8s.cluster.convergence import converge
+
+    collect_seldom()
 
     def progress(ready: int, count: int) -> None:
         if not quiet and sys.stderr.isatty():

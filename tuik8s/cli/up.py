@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tuik8s.cli.collection import collect_seldom
 from tuik8s.cli.failures import explained
 from tuik8s.cli.headless import narrate
 from tuik8s.cli.options import cluster_options, config_of
@@ -71,6 +72,7 @@ def up(folder: Path | None, *, headless: bool, read_only: bool, **settings: Any)
 async def _headless(config: Config) -> None:
     from tuik8s.cluster import Cluster
 
+    collect_seldom()
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     async with Cluster(config) as cluster:
         stop = asyncio.Event()
@@ -88,6 +90,7 @@ async def _with_interface(config: Config, *, read_only: bool) -> None:
     from tuik8s.tui.app import TuiApp
     from tuik8s.tui.settings import Settings
 
+    collect_seldom()
     async with Cluster(config) as cluster:
         _log_to_file(cluster)
         settings = Settings(keys_file=_keys_file(), read_only=read_only)

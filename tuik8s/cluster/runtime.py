@@ -6,7 +6,6 @@ import logging
 from typing import TYPE_CHECKING
 
 from tuik8s.cri import RuntimeUnavailable
-from tuik8s.cri.docker import DockerRuntime
 from tuik8s.cri.simulated import SimulatedRuntime
 
 if TYPE_CHECKING:
@@ -20,6 +19,8 @@ log = logging.getLogger(__name__)
 async def choose_runtime(config: Config, identity: str, clock: Clock) -> Runtime:
     """Docker when asked for, or when nothing is asked and an engine answers; else simulated. Started."""
     if config.runtime != "simulated":
+        from tuik8s.cri.docker import DockerRuntime  # the SDK takes a tenth of a second to load
+
         docker = DockerRuntime(cluster=identity, clock=clock)
         try:
             await docker.start()
