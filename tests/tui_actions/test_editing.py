@@ -163,9 +163,20 @@ async def test_an_editor_that_is_missing_or_fails_is_told() -> None:
     desk = Desk()
     assert (await edit_object(WEB, "web", missing, desk.apply)).outcome == "failed"
     ended = await edit_object(WEB, "web", failing, desk.apply)
-    assert ended.reason == "the editor ended with exit code 1"
-    assert ended.path is not None
-    assert ended.path.exists()
+    assert (ended.reason, ended.path) == ("the editor ended with exit code 1", None)
+
+
+async def test_what_was_written_before_an_editor_failed_is_kept() -> None:
+    desk = Desk(scaled("5"))
+
+    async def failing(path: Path) -> int:
+        await desk.edit(path)
+        return 1
+
+    ended = await edit_object(WEB, "web", failing, desk.apply)
+    assert ended.path == desk.path
+    assert "replicas: 5" in desk.path.read_text()
+    assert desk.patches == []
 
 
 def test_difference_is_a_merge_patch() -> None:

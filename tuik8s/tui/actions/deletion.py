@@ -22,9 +22,10 @@ async def delete(host: Host, targets: tuple[Target, ...]) -> None:
             host.client, target.kind, target.namespace, target.name, target.uid
         )
         consequences += [f"{item.kind} {item.name}" for item in found]
+    more = f"   … and {len(targets) - 1} more" if len(targets) > 1 else ""
     dialog = DeleteDialog(
         [title_of(target) for target in targets], consequences,
-        command=lambda answer: _command(host, targets[0], answer), warning=_warning(targets),
+        command=lambda answer: _command(host, targets[0], answer) + more, warning=_warning(targets),
     )  # fmt: skip
     answer = await ask(host, dialog)
     if answer is None:

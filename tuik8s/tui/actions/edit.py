@@ -45,10 +45,12 @@ async def edit(host: Host, targets: tuple[Target, ...]) -> None:
 def _tell(host: Host, target: Target, ended: Edited) -> None:
     kubectl = kubectl_for(host, "object.edit", target)
     outcome = "edited" if ended.outcome == "applied" else f"{ended.outcome}, {ended.reason}"
-    if ended.path is not None:
-        outcome += f"; your text is in {ended.path}"
     if ended.outcome == "applied":
         outcome += differing_file(host, target)
+    notice = f"edit {title_of(target)}: {outcome}   $ {kubectl}"
+    if ended.path is not None:
+        notice = f"{ended.path} has your text; {outcome}"  # first, so that no narrow screen cuts it off
+        outcome += f"; the text is in {ended.path}"
     if ended.outcome != "cancelled":
         remember(host, "edit", title_of(target), kubectl, outcome, failed=ended.outcome == "failed")
-    host.notice(f"edit {title_of(target)}: {outcome}   $ {kubectl}", cast("Any", _SEVERITY[ended.outcome]))
+    host.notice(notice, cast("Any", _SEVERITY[ended.outcome]))

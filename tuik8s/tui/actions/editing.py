@@ -90,7 +90,8 @@ async def _let_edit(
         reason = f"the editor did not work: {said}"
         return Edited("failed", reason, path if problems else None), ""
     if code:
-        return Edited("failed", f"the editor ended with exit code {code}", path), ""
+        kept = path if problems or changed.rstrip() != before.rstrip() else None
+        return Edited("failed", f"the editor ended with exit code {code}", kept), ""
     return _ending(changed, before, problems, path), changed
 
 
