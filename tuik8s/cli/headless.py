@@ -21,12 +21,6 @@ async def narrate(cluster: Cluster, say: Callable[[str], object]) -> None:
     """Until cancelled; `say` gets each line."""
     info = cluster.info
     say(f"cluster {info.name}: {cluster.config.nodes} nodes, state in {cluster.directory}")
-    if cluster.listener is not None:
-        say(f"API at {info.endpoint}, kubeconfig in {cluster.listener.kubeconfig}")
-    if cluster.applier is not None:
-        cluster.applier.on_change = lambda file: say(describe_file(file))
-        for file in cluster.applier.statuses():
-            say(describe_file(file))
     events, nodes = Informer(cluster.client, kinds.EVENT), Informer(cluster.client, kinds.NODE)
 
     def on_event(_: Obj | None, event: Obj | None) -> None:
@@ -42,6 +36,17 @@ async def narrate(cluster: Cluster, say: Callable[[str], object]) -> None:
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(events.run())
         tasks.create_task(nodes.run())
+        tasks.create_task(_narrate_start(cluster, say))
+
+
+async def _narrate_start(cluster: Cluster, say: Callable[[str], object]) -> None:
+    await cluster.started()
+    if cluster.listener is not None:
+        say(f"API at {cluster.listener.endpoint}, kubeconfig in {cluster.listener.kubeconfig}")
+    if cluster.applier is not None:
+        cluster.applier.on_change = lambda file: say(describe_file(file))
+        for file in cluster.applier.statuses():
+            say(describe_file(file))
 
 
 def describe_file(file: ManifestFile) -> str:

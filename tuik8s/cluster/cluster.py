@@ -126,8 +126,6 @@ class Cluster:
         self.info = Information(self)
         self._stack.push_async_callback(self._stop_runtime)
         self._stack.push_async_callback(self.supervisor.stop)
-        if self.config.listen:
-            await self._listen()
         self._starting = asyncio.create_task(self._start(), name="start")
         self._stack.push_async_callback(_cancelled, self._starting)
 
@@ -143,9 +141,11 @@ class Cluster:
         self._start_proxy()
         await self._nodes_ready()
         self._start_applier()
+        if self.config.listen:
+            await self._listen()
 
     async def _listen(self) -> None:
-        # Certificates and HTTP take a tenth of a second to load; who does not listen does not pay for them.
+        # Certificates and HTTP take a tenth of a second to load: last, so that nothing waits for them.
         from tuik8s.cluster.api_listener import ApiListener
 
         self.listener = ApiListener(self)
