@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import select
 import signal
 import sys
 from pathlib import Path
@@ -97,9 +98,13 @@ async def _with_interface(config: Config, *, read_only: bool) -> None:
         app = TuiApp(cluster.client, cluster.info, clock=cluster.clock, settings=settings)
         _on_signals(app.exit)
         async with asyncio.TaskGroup() as tasks:
-            watch = tasks.create_task(_end_with(cluster, app.exit))
+            watches = [
+                tasks.create_task(_end_with(cluster, app.exit)),
+                tasks.create_task(_end_with_terminal(app.exit)),
+            ]
             await app.run_async(mouse=settings.mouse)
-            watch.cancel()
+            for watch in watches:
+                watch.cancel()
     if app.return_code:
         raise SystemExit(app.return_code)  # it broke, and has said how
 
@@ -110,6 +115,15 @@ async def _end_with(cluster: Cluster, leave: Callable[[], object]) -> None:
         await cluster.failed()
     finally:
         leave()
+
+
+async def _end_with_terminal(leave: Callable[[], object]) -> None:
+    """A terminal that vanished without SIGHUP, which only its own session gets, would be read for ever."""
+    poll = select.poll()
+    poll.register(sys.stdin, 0)
+    while not poll.poll(0):  # noqa: ASYNC110 the loop could only be told of what can be read
+        await asyncio.sleep(1)
+    leave()
 
 
 async def _first(*waits: Any) -> None:
