@@ -22,6 +22,7 @@ from tuik8s.api.kinds import KindRegistry
 from tuik8s.api.objects import Obj, copy
 from tuik8s.api.request import User
 from tuik8s.apiserver import ApiServer
+from tuik8s.cli.collection import collect_seldom
 from tuik8s.client import Client
 from tuik8s.storage import Store
 from tuik8s.tui.app import TuiApp
@@ -63,6 +64,7 @@ class DataTableApp(App[None]):
 
 
 async def main(what: str, result: Path) -> None:
+    collect_seldom()
     clock = SystemClock()
     store = await Store.open(None, clock=clock)
     api = ApiServer(
