@@ -125,6 +125,7 @@ class Cluster:
         self.client = self.client_for(ADMINISTRATOR, agent="tuik8s")
         self.info = Information(self)
         self._stack.push_async_callback(self._stop_runtime)
+        self._stack.callback(self._stop_listening)
         self._stack.push_async_callback(self.supervisor.stop)
         self._starting = asyncio.create_task(self._start(), name="start")
         self._stack.push_async_callback(_cancelled, self._starting)
@@ -149,9 +150,12 @@ class Cluster:
         from tuik8s.cluster.api_listener import ApiListener
 
         self.listener = ApiListener(self)
-        self._stack.callback(self.listener.close)
         await self.listener.open()
         self.supervisor.start("kube-apiserver", self.listener.run)
+
+    def _stop_listening(self) -> None:
+        if self.listener is not None:
+            self.listener.close()
 
     def client_for(self, user: User, *, agent: str = "") -> Client:
         return Client(self.api, user, agent=agent)

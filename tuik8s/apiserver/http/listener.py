@@ -8,6 +8,7 @@ import ipaddress
 import logging
 import socket
 import ssl
+from asyncio.sslproto import SSLProtocol
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -24,7 +25,7 @@ KEEP_ALIVE_SECONDS = 120.0
 """How long a connection may be idle, or take to send the headers of a request."""
 HEADER_LIMIT = 64 * 1024
 SHUTDOWN_SECONDS = 1.0
-HANDSHAKE_SECONDS = 10.0
+HANDSHAKE_SECONDS = 10
 
 
 class Listener:
@@ -73,24 +74,44 @@ class Listener:
             keepalive_timeout=KEEP_ALIVE_SECONDS, max_line_size=HEADER_LIMIT, max_field_size=HEADER_LIMIT,
             max_headers=HEADER_LIMIT, lingering_time=1.0, logger=_QUIET,
         )  # fmt: skip
-        runner = web.ServerRunner(server)
+        runner = web.ServerRunner(server, shutdown_timeout=SHUTDOWN_SECONDS)
         await runner.setup()
+        taken, self._socket = self._socket or _bind(self._host, self._port), None
         try:
-            taken = self._socket or _bind(self._host, self._port)
-            self._socket = None
-            site = web.SockSite(
-                runner, taken, ssl_context=self._context, backlog=BACKLOG, shutdown_timeout=SHUTDOWN_SECONDS
-            )
-            await site.start()
-            await asyncio.Event().wait()
+            accepting = await self._accept(taken, server)
+            try:
+                await asyncio.Event().wait()
+            finally:
+                accepting.close()
         finally:
+            taken.close()
             await runner.cleanup()
 
+    async def _accept(self, taken: socket.socket, server: web.Server) -> asyncio.Server:
+        loop, context = asyncio.get_running_loop(), self._context
+        if context is None:
+            raise RuntimeError("there are no certificates to serve with")
+
+        def protocol() -> asyncio.BaseProtocol:
+            # Nobody waits for the handshake: a client that fails it is gone, and that is all.
+            return _Tls(
+                loop, server(), context, None,  # type: ignore[arg-type]
+                server_side=True, ssl_handshake_timeout=HANDSHAKE_SECONDS,
+            )  # fmt: skip
+
+        return await loop.create_server(protocol, sock=taken, backlog=BACKLOG)
+
     def close(self) -> None:
-        """Give back a port that was taken and never served."""
+        """Give back a port that was taken and is not served."""
         if self._socket is not None:
             self._socket.close()
             self._socket = None
+
+
+class _Tls(SSLProtocol):
+    """asyncio gives each TLS connection a buffer of 256 KiB; a thousand idle watches have no use for that."""
+
+    max_size = 32 * 1024
 
 
 def _bind(host: str, port: int) -> socket.socket:

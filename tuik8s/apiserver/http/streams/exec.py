@@ -27,6 +27,8 @@ V4, V5 = "v4.channel.k8s.io", "v5.channel.k8s.io"
 STDIN, STDOUT, STDERR, ERROR, RESIZE, CLOSE = 0, 1, 2, 3, 4, 255
 MESSAGE_LIMIT = 4 * 1024 * 1024
 CHUNK = 32 * 1024
+CLOSE_SECONDS = 1.0
+"""How long the client may take to close its side."""
 SUCCESS: Obj = {"metadata": {}, "status": "Success"}
 
 
@@ -41,7 +43,9 @@ async def serve_exec(
     wanted[STDERR] = options.flag(query, "stderr") and not options.flag(query, "tty")
     if not any(wanted.values()):
         raise BadRequest("you must specify at least 1 of stdin, stdout, stderr")
-    socket = web.WebSocketResponse(protocols=(V5, V4), max_msg_size=MESSAGE_LIMIT, compress=False)
+    socket = web.WebSocketResponse(
+        protocols=(V5, V4), max_msg_size=MESSAGE_LIMIT, compress=False, timeout=CLOSE_SECONDS
+    )
     if not socket.can_prepare(request):
         raise BadRequest("Upgrade request required; this release of tuik8s upgrades to WebSockets alone")
     offered = request.headers.get("Sec-WebSocket-Protocol", "").replace(" ", "").split(",")

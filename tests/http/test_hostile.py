@@ -1,0 +1,134 @@
+"""What strangers send. Never a traceback, never a stalled loop, never somebody else's objects."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.http.conftest import CONFIG_MAPS, Served, config_map
+from tuik8s.apiserver.http import bodies, listener, server
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/v1/namespaces/default/../kube-system/configmaps",
+        "/api/v1/namespaces/%2e%2e/configmaps",
+        "/api/v1/namespaces/default/configmaps/a%2Fb",
+        "/api/v1/namespaces/default%2Fconfigmaps/x",
+        "/api/v1/namespaces//configmaps",
+        "//api/v1/configmaps",
+        "/api/v1/namespaces/default/configmaps/%00",
+        "/api/v1/./configmaps",
+    ],
+)
+async def test_tricky_paths_lead_nowhere(served: Served, path: str) -> None:
+    await served.json("POST", CONFIG_MAPS, json=config_map("x"), status=201)
+    answer = await served.raw(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+    assert answer.startswith(b"HTTP/1.1 404 ")
+
+
+@pytest.mark.parametrize(
+    "request_text",
+    [
+        "GARBAGE\r\n\r\n",
+        "GET /version HTTP/1.1\r\nHost: x\r\nX: " + "a" * 300_000 + "\r\n\r\n",
+        "GET /%ff HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+        "OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+        "GET /api/v1/pods?limit=%ff HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+        "GET /api/v1/pods?limit=" + "9" * 30 + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+        "GET /api/v1/pods?continue=nonsense HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+        "GET /api/v1/pods?resourceVersion=-1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+    ],
+)
+async def test_what_is_no_request_is_a_bad_one(served: Served, request_text: str) -> None:
+    answer = await served.raw(request_text.encode())
+    assert answer.split(b" ")[1] == b"400"
+    assert b"Traceback" not in answer
+    assert await served.json("GET", "/version")
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (b"[" * 50_000, "application/json"),
+        (b'{"metadata":' * 20_000, "application/json"),
+        (b"\xff\xfe", "application/json"),
+        (b"[]", "application/json"),
+        (b'"text"', "application/json"),
+        (b"null", "application/json"),
+        (b'{"metadata": "text"}', "application/json"),
+        (b'{"metadata": {"name": 5}}', "application/json"),
+        (b"{{{{", "application/yaml"),
+        (b"a: &a [x]\nb: [*a, *a]", "application/yaml"),
+        (b"- " * 20_000, "application/yaml"),
+        (b"!!python/object:os.system x", "application/yaml"),
+        (b"no envelope", "application/vnd.kubernetes.protobuf"),
+    ],
+)
+async def test_broken_bodies_are_bad_requests(served: Served, body: bytes, content_type: str) -> None:
+    headers = {"Content-Type": content_type}
+    refused = await served.json("POST", CONFIG_MAPS, data=body, headers=headers, status=400)
+    assert refused["reason"] == "BadRequest"
+
+
+async def test_large_bodies_are_not_read_to_the_end(served: Served) -> None:
+    size = bodies.BODY_LIMIT + 1
+    announced = (
+        f"POST {CONFIG_MAPS} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {size}\r\n\r\n"
+    )
+    assert (await served.raw(announced.encode())).startswith(b"HTTP/1.1 413 ")
+
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(size // 65536 + 1):
+            yield b" " * 65536
+
+    refused = await served.json("POST", CONFIG_MAPS, data=chunks(), status=413)
+    assert refused["message"] == f"Request entity too large: limit is {bodies.BODY_LIMIT}"
+
+
+async def test_slow_bodies_time_out(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "BODY_SECONDS", 0.05)
+    slow = f"POST {CONFIG_MAPS} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 9\r\n\r\n{{"
+    assert (await served.raw(slow.encode())).startswith(b"HTTP/1.1 504 ")
+
+
+async def test_too_many_requests_at_once_are_told_to_come_back(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "MAX_IN_FLIGHT", 0)
+    async with served.request("GET", CONFIG_MAPS) as answer:
+        assert (answer.status, answer.headers["Retry-After"]) == (429, "1")
+    async with served.request("GET", "/livez") as answer:
+        assert answer.status == 200
+
+
+async def test_our_own_faults_are_logged_and_not_shown(
+    served: Served, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("secret detail")
+
+    monkeypatch.setattr(server, "resource_path", broken)
+    with caplog.at_level(logging.ERROR):
+        answer = await served.json("GET", CONFIG_MAPS, status=500)
+    assert answer["message"] == "Internal error occurred: KeyError"
+    assert "secret detail" in caplog.text
+
+
+async def test_a_client_that_never_shakes_hands_is_dropped(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody else notices, and the connection does not stay."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+    writer.write(b"\x16\x03\x01\x00\x05hello")
+    received = await asyncio.wait_for(reader.read(), listener.HANDSHAKE_SECONDS)
+    assert b"HTTP" not in received
+    writer.close()
+    assert await served.json("GET", "/version")
