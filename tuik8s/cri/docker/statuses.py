@@ -36,6 +36,8 @@ class Statuses:
         self._cluster = cluster
         self._known: dict[str, tuple[str, ContainerStatus]] = {}
         self._inspecting: dict[str, asyncio.Task[ContainerStatus | None]] = {}
+        self._list: asyncio.Task[list[dict[str, Any]]] | None = None
+        self._next_list: asyncio.Task[list[dict[str, Any]]] | None = None
 
     def forget(self, container_id: str) -> None:
         self._known.pop(container_id, None)
@@ -82,10 +84,25 @@ class Statuses:
         return await asyncio.shield(task)
 
     async def _listed(self, kind: str, labels: dict[str, str]) -> list[dict[str, Any]]:
-        wanted = [f"{naming.CLUSTER}={self._cluster}", *(f"{key}={value}" for key, value in labels.items())]
-        if kind:
-            wanted.append(f"{naming.TYPE}={kind}")
-        return list(await self._engine.call(APIClient.containers, all=True, filters={"label": wanted}))
+        wanted = {**labels, **({naming.TYPE: kind} if kind else {})}.items()
+        return [item for item in await self._everything() if wanted <= (item["Labels"] or {}).items()]
+
+    async def _everything(self) -> list[dict[str, Any]]:
+        """This cluster's containers, from a list that began after this call.
+
+        A list costs the engine as much as starting a container, and pods ask for many at once: those that ask
+        while one is under way, which may have missed what they just did, share the next.
+        """
+        if self._next_list is None:
+            self._next_list = asyncio.ensure_future(self._list_after(self._list))
+        return await asyncio.shield(self._next_list)
+
+    async def _list_after(self, before: asyncio.Task[list[dict[str, Any]]] | None) -> list[dict[str, Any]]:
+        if before is not None:
+            await asyncio.wait([before])
+        self._list, self._next_list = self._next_list, None
+        own = f"{naming.CLUSTER}={self._cluster}"
+        return list(await self._engine.call(APIClient.containers, all=True, filters={"label": own}))
 
 
 def sandbox_status(item: dict[str, Any]) -> PodSandboxStatus:
