@@ -25,6 +25,7 @@ ROOT = Path(__file__).parent.parent
 PICTURES = ROOT / "screenshots"
 SIZES = ((80, 24), (120, 40), (200, 60))
 
+
 async def main() -> None:
     PICTURES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
