@@ -32,7 +32,11 @@ async def choose_runtime(config: Config, identity: str, clock: Clock) -> Runtime
         else:
             return docker
     simulated = SimulatedRuntime(
-        cluster=identity, clock=clock, seed=config.seed or 0, pod_cidr=config.pod_cidr
+        cluster=identity,
+        clock=clock,
+        seed=config.seed or 0,
+        pod_cidr=config.pod_cidr,
+        host=config.host,
     )
     await simulated.start()
     return simulated

@@ -26,6 +26,8 @@ class Files:
     def __init__(self, mounts: Sequence[Mount]) -> None:
         # The longest mount path wins.
         self._mounts = sorted(mounts, key=lambda mount: -len(mount.container_path))
+        # A mounted file stays what it was when another takes its place on the host, as a bind mount does.
+        self._kept = {mount.host_path: _content(mount.host_path) for mount in mounts}
         self._own: dict[str, bytes] = {}
         self._directories: set[str] = set()
 
@@ -42,6 +44,9 @@ class Files:
             if self.is_directory(path):
                 raise IsADirectoryError(path)
             raise FileNotFoundError(path)
+        kept = self._kept.get(str(host))
+        if kept is not None and not host.exists():
+            return kept
         with host.open("rb") as file:
             return file.read(READ_LIMIT)
 
@@ -77,7 +82,9 @@ class Files:
 
     def is_file(self, path: str) -> bool:
         host = self._on_host(path)
-        return host.is_file() if host is not None else path in self._own
+        return (
+            host.is_file() or self._kept.get(str(host)) is not None if host is not None else path in self._own
+        )
 
     def is_directory(self, path: str) -> bool:
         host = self._on_host(path)
@@ -127,3 +134,11 @@ class Files:
         if not host.resolve().is_relative_to(root.resolve()):
             raise FileNotFoundError(path)
         return host
+
+
+def _content(path: str) -> bytes | None:
+    """Of a file; None for what is none."""
+    if not os.path.isfile(path):
+        return None
+    with open(path, "rb") as file:
+        return file.read(READ_LIMIT)

@@ -33,6 +33,7 @@ from tuik8s.cri.simulated.behaviour import SERVER, Behaviour, annotated
 from tuik8s.cri.simulated.builtins import BUILTINS, script_of
 from tuik8s.cri.simulated.container import SimulatedContainer
 from tuik8s.cri.simulated.execution import SimulatedExec, run_to_end
+from tuik8s.cri.simulated.host_ports import HostPorts, Refusal
 from tuik8s.cri.simulated.images import SimulatedImages
 from tuik8s.cri.simulated.plugins import Plugins
 from tuik8s.cri.simulated.serving import EchoDatagrams, ServingProtocol
@@ -58,17 +59,23 @@ class _Sandbox:
     config: PodSandboxConfig
     containers: dict[str, SimulatedContainer] = field(default_factory=dict)
     datagrams: dict[int, asyncio.DatagramTransport] = field(default_factory=dict)
+    host_ports: HostPorts | None = None
 
 
 class SimulatedRuntime:
-    """See the package for what is guaranteed. `local_images` says which names count as built by the user."""
+    """See the package for what is guaranteed. `local_images` says which names count as built by the user.
+
+    Host ports are opened on `host`; empty: on none.
+    """
 
     def __init__(
         self, *, cluster: str, clock: Clock, seed: int = 0, pod_cidr: str = "10.244.0.0/16",
         plugins: Iterable[ImagePlugin] = (), local_images: Callable[[str], bool] | None = None,
+        host: str = "",
     ) -> None:  # fmt: skip
         self._cluster, self._clock, self._seed = cluster, clock, seed
         self._pod_cidr = pod_cidr
+        self._host = host
         self._plugins = Plugins(plugins)
         self._images = SimulatedImages(seed, local_images or self._built_by_user)
         self._sandboxes: dict[str, _Sandbox] = {}
@@ -91,7 +98,7 @@ class SimulatedRuntime:
         for container in list(self._containers.values()):
             container.kill()
         for sandbox in self._sandboxes.values():
-            _close_datagrams(sandbox)
+            _close_sockets(sandbox)
         for table in (self._sandboxes, self._containers, self._pods, self._addresses):
             table.clear()
         self._events.close()
@@ -119,7 +126,9 @@ class SimulatedRuntime:
             attempt=config.attempt, ready=True, ip="" if config.host_network else config.ip,
             created_at=self._clock.now(),
         )  # fmt: skip
-        sandbox = self._sandboxes[identifier] = _Sandbox(status, config)
+        sandbox = _Sandbox(status, config)
+        await self._open_host_ports(sandbox)
+        self._sandboxes[identifier] = sandbox
         self._pods.setdefault(config.uid, {})[identifier] = sandbox
         if status.ip:
             self._addresses[status.ip] = sandbox
@@ -133,7 +142,7 @@ class SimulatedRuntime:
             return
         for container in list(sandbox.containers.values()):
             container.kill()
-        _close_datagrams(sandbox)
+        _close_sockets(sandbox)
         sandbox.status = replace(sandbox.status, ready=False)
         if self._addresses.get(sandbox.status.ip) is sandbox:
             del self._addresses[sandbox.status.ip]
@@ -291,13 +300,22 @@ class SimulatedRuntime:
     def _connect(
         self, container: SimulatedContainer, address: str, port: int
     ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        protocol = ServingProtocol(
-            lambda path: container.answer(port, path), closed=container.connections.discard
-        )
-        container.connections.add(protocol)
+        protocol = _serving(container, port)
         self._made += 1
         local = (LOOPBACK, EPHEMERAL_PORT + self._made % (65536 - EPHEMERAL_PORT))
         return connect(protocol, local=local, peer=(address, port))
+
+    async def _open_host_ports(self, sandbox: _Sandbox) -> None:
+        published = [port for port in sandbox.config.ports if port.host_port]
+        if self._host and published:
+            sandbox.host_ports = HostPorts(self._host, lambda port: self._accept(sandbox, port))
+            await sandbox.host_ports.open(published)
+
+    def _accept(self, sandbox: _Sandbox, port: int) -> asyncio.Protocol:
+        for container in sandbox.containers.values():
+            if container.listens(port):
+                return _serving(container, port)
+        return Refusal()
 
     def _container_changed(self, container: SimulatedContainer, kind: str) -> None:
         named = cast("Literal['started', 'died', 'oom']", kind)
@@ -349,7 +367,17 @@ def _stats_of(container: SimulatedContainer) -> ContainerStats:
     )  # fmt: skip
 
 
-def _close_datagrams(sandbox: _Sandbox) -> None:
+def _serving(container: SimulatedContainer, port: int) -> ServingProtocol:
+    protocol = ServingProtocol(
+        lambda path: container.answer(port, path), closed=container.connections.discard
+    )
+    container.connections.add(protocol)
+    return protocol
+
+
+def _close_sockets(sandbox: _Sandbox) -> None:
+    if sandbox.host_ports is not None:
+        sandbox.host_ports.close()
     for transport in sandbox.datagrams.values():
         transport.close()
     sandbox.datagrams.clear()
