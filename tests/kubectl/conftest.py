@@ -8,7 +8,7 @@ import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
@@ -99,10 +99,11 @@ class Kubectl:
         return (await self("get", *arguments, "-o", f"jsonpath={path}")).split()
 
 
-@pytest.fixture(
-    params=KUBECTLS or [pytest.param(None, marks=pytest.mark.skip(reason="there is no kubectl on the PATH"))],
-    ids=lambda path: path.name if path else "none",
-)
+NONE = pytest.param(None, marks=pytest.mark.skip(reason="there is no kubectl on the PATH"))
+PARAMETERS: list[Any] = [*KUBECTLS] or [NONE]
+
+
+@pytest.fixture(params=PARAMETERS, ids=lambda path: path.name if path else "none")
 async def kubectl(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Kubectl]:
     config = Config(
         cluster="test", ephemeral=True, runtime="simulated", data_dir=tmp_path, listen="127.0.0.1:0", seed=1,
