@@ -47,6 +47,7 @@ class Served:
     port: int
     session: aiohttp.ClientSession
     context: ssl.SSLContext
+    serving: asyncio.Task[None]
 
     def request(
         self, method: str, path: str, **options: Any
@@ -88,7 +89,7 @@ async def served(pki: Pki, kubelets: Any) -> AsyncIterator[Served]:
     try:
         async with aiohttp.ClientSession(connector=connector, timeout=SOON) as session:
             port = int(listener.endpoint.rpartition(":")[2])
-            yield Served(plane, listener.endpoint, port, session, context)
+            yield Served(plane, listener.endpoint, port, session, context, serving)
         plane.verify_unchanged()
     finally:
         serving.cancel()

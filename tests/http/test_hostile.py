@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import logging
 from typing import TYPE_CHECKING
 
@@ -91,6 +92,32 @@ async def test_large_bodies_are_not_read_to_the_end(served: Served) -> None:
 
     refused = await served.json("POST", CONFIG_MAPS, data=chunks(), status=413)
     assert refused["message"] == f"Request entity too large: limit is {bodies.BODY_LIMIT}"
+
+
+async def test_compressed_bodies_are_not_unpacked(served: Served) -> None:
+    bomb = gzip.compress(b" " * 50_000_000)
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    refused = await served.json("POST", CONFIG_MAPS, data=bomb, headers=headers, status=400)
+    assert refused["reason"] == "BadRequest"
+
+
+async def test_broken_chunks_are_a_bad_request(served: Served, caplog: pytest.LogCaptureFixture) -> None:
+    head = f"POST {CONFIG_MAPS} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    answer = await served.raw(f"{head}ZZ\r\nxx\r\n0\r\n\r\n".encode())
+    assert answer.split(b" ")[1] == b"400"
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
+async def test_a_client_that_goes_in_the_middle_of_a_body_is_no_fault_of_ours(
+    served: Served, caplog: pytest.LogCaptureFixture
+) -> None:
+    _, writer = await asyncio.open_connection("127.0.0.1", served.port, ssl=served.context)
+    writer.write(f"POST {CONFIG_MAPS} HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{{".encode())
+    await writer.drain()
+    await served.json("GET", "/version")
+    writer.transport.abort()
+    await served.json("GET", "/version")
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
 
 
 async def test_slow_bodies_time_out(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:

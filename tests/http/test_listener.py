@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 import yaml
 
-from tests.http.conftest import SOON, client_context
+from tests.http.conftest import SOON, Served, client_context
 from tests.support.control_plane import ControlPlane
 from tuik8s.api.kinds import KindRegistry
 from tuik8s.apiserver.http import HttpServer, Listener
@@ -77,6 +77,17 @@ async def test_a_cluster_that_is_told_so_listens_nowhere() -> None:
         assert cluster.info.endpoint == ""
         assert not (cluster.directory / "pki").exists()
         assert str(cluster.directory).startswith(tempfile.gettempdir())
+
+
+async def test_open_watches_do_not_hold_the_end_up(served: Served) -> None:
+    loop = asyncio.get_running_loop()
+    async with served.request("GET", "/api/v1/pods?watch=1") as answer:
+        began = loop.time()
+        served.serving.cancel()
+        await asyncio.gather(served.serving, return_exceptions=True)
+        assert loop.time() - began < 3
+        with pytest.raises(aiohttp.ClientError):
+            await answer.read()
 
 
 @pytest.mark.parametrize("text", ["6443", "localhost:6443", "127.0.0.1:", "127.0.0.1:70000", "127.0.0.1:-1"])

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import yaml
+from aiohttp import ClientPayloadError
+from aiohttp.http_exceptions import PayloadEncodingError
 
 from tuik8s.api.errors import BadRequest, ServerTimeout
 from tuik8s.api.request import PatchType
@@ -41,6 +43,8 @@ async def read(request: web.BaseRequest) -> bytes:
                 if size > BODY_LIMIT:
                     raise _too_large()
                 chunks.append(chunk)
+    except (PayloadEncodingError, ClientPayloadError) as error:
+        raise BadRequest(f"the body of the request cannot be read: {error}") from None
     except TimeoutError:
         raise ServerTimeout("request did not complete within the allotted timeout") from None
     return b"".join(chunks)
