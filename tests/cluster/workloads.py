@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tuik8s.api.objects import Obj
+    from tuik8s.cluster import Cluster
 
 SERVER, SHELL = "service_test:latest", "busybox:latest"
 MISSING = "registry.invalid/nothing:1"
@@ -105,3 +107,12 @@ def images(pods: list[Obj]) -> set[str]:
 def told(reason: str, text: str = "") -> Callable[[list[Obj]], bool]:
     """There is an event of this reason whose message contains the text."""
     return lambda events: any(e["reason"] == reason and text in e["message"] for e in events)
+
+
+async def only_containers_of(cluster: Cluster, namespaces: set[str]) -> None:
+    """Until the runtime has nothing of other namespaces: containers are removed after their pod's object."""
+    assert cluster.runtime is not None
+    async with asyncio.timeout(10):
+        while {item.namespace for item in await cluster.runtime.list_sandboxes()} != namespaces:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    assert {item.pod_namespace for item in await cluster.runtime.list_containers()} == namespaces

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tuik8s.client import Client
 
 LOOK_EVERY = 0.1
+OWN_SCHEDULER = "default-scheduler"
 
 Result = Literal["ready", "not ready", "failed"]
 
@@ -115,7 +116,7 @@ async def _explained(client: Client, registry: KindRegistry, outcome: Outcome) -
     events = (await client.list(kinds.EVENT, outcome.namespace))["items"]
     mine = _family(outcome, sets, pods)
     reasons = [reason for pod in pods if uid_of(pod) in mine for reason in _why_pod(pod)]
-    reasons += _warnings(outcome, mine, events)
+    reasons += [text for text in _warnings(outcome, mine, events) if not _is_said(text, reasons)]
     unique = tuple(dict.fromkeys(reasons))[:5]
     return Outcome(
         file=outcome.file, kind=outcome.kind, namespace=outcome.namespace, name=outcome.name,
@@ -139,12 +140,22 @@ def _owner(obj: Obj) -> tuple[str, str]:
     return reference.get("kind", ""), reference.get("name", "")
 
 
+def _is_said(text: str, reasons: Sequence[str]) -> bool:
+    """An event tells in other words what a condition or a container's state has told."""
+    about, _, rest = text.partition(": ")
+    said = rest.partition(": ")[2].removeprefix("Error: ")
+    return any(reason.startswith(about) and reason.endswith(said) for reason in reasons)
+
+
 def _why_pod(pod: Obj) -> list[str]:
     """Why this pod is not ready, in Kubernetes' own words."""
     name, status = pod["metadata"]["name"], pod.get("status") or {}
     scheduled = condition_of(pod, "PodScheduled")
     if scheduled and scheduled["status"] == "False":
         return [f"Pod {name}: {scheduled.get('reason', 'Unschedulable')}: {scheduled.get('message', '')}"]
+    scheduler = pod["spec"].get("schedulerName", OWN_SCHEDULER)
+    if scheduler != OWN_SCHEDULER and not pod["spec"].get("nodeName"):
+        return [f"Pod {name}: waits for the scheduler {scheduler}, which does not run in this cluster"]
     found = []
     statuses = [*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())]
     for container in statuses:
