@@ -193,8 +193,10 @@ async def test_half_a_question_is_refused(served: Served, query: str) -> None:
 
 
 async def test_other_upgrades_are_refused_in_words(served: Served) -> None:
-    headers = {"Connection": "Upgrade", "Upgrade": "SPDY/3.1"}
-    answer = await served.json("POST", f"{PODS}/a/exec?command=ls&stdout=1", headers=headers, status=400)
-    assert "WebSockets alone" in answer["message"]
+    path = f"{PODS}/a/exec?command=ls&stdout=1"
+    assert (await served.json("POST", path, status=400))["message"] == "Upgrade request required"
+    headers = {"Connection": "Upgrade", "Upgrade": "SPDY/3.1", "X-Stream-Protocol-Version": "v1.old"}
+    answer = await served.json("POST", path, headers=headers, status=400)
+    assert "server accepts [v4.channel.k8s.io]" in answer["message"]
     with pytest.raises(aiohttp.WSServerHandshakeError):
         await _exec(served, "command=ls&stdout=1", "v9.channel.k8s.io")

@@ -55,11 +55,6 @@ class Kubectl:
     cluster: Cluster
     home: Path
 
-    @property
-    def minor(self) -> int:
-        found = re.search(r"\.1\.(\d+)$", self.binary.name)
-        return int(found[1]) if found else 99
-
     async def start(self, *arguments: str, **environment: str) -> asyncio.subprocess.Process:
         assert self.cluster.listener is not None
         variables = {

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from tests.kubectl.conftest import Kubectl
 
 pytestmark = pytest.mark.slow
-WEBSOCKETS_SINCE = 30
 
 
 async def test_apply_on_the_client_says_what_it_did(kubectl: Kubectl, web: Path) -> None:
@@ -148,9 +147,6 @@ async def test_exec_runs_commands_and_tells_their_exit_code(kubectl: Kubectl) ->
     await kubectl("run", "box", "--image=busybox", "--", "sleep", "1000")
     await kubectl("wait", "pod/box", "--for=condition=Ready", "--timeout=30s")
     command = ("exec", "box", "--", "sh", "-c", "echo hi; exit 3")
-    if kubectl.minor < WEBSOCKETS_SINCE:
-        assert "WebSockets alone" in await kubectl.refused(*command)
-        return
     finished = await kubectl.run(*command)
     assert (finished.code, finished.out) == (3, "hi\n")
     assert await kubectl("exec", "-i", "box", "--", "sh", stdin="echo piped\n") == "piped\n"
