@@ -15,7 +15,7 @@ from tuik8s.api.errors import InternalError, Invalid
 from tuik8s.api.kinds import KindRegistry
 from tuik8s.api.objects import Obj, copy
 from tuik8s.apiserver import ApiServer
-from tuik8s.apiserver.allocators import AddressAllocator, AllocationError, NumberAllocator
+from tuik8s.apiserver.allocators import AddressAllocator, AllocationError, NumberAllocator, PortAllocator
 from tuik8s.client import Client
 
 if TYPE_CHECKING:
@@ -275,3 +275,11 @@ def test_network_and_broadcast_are_not_given_out() -> None:
     for address in ("10.0.0.0", "10.0.0.7"):
         with pytest.raises(AllocationError, match="not in the valid range"):
             addresses.take(address)
+
+
+def test_clusters_begin_at_different_ports() -> None:
+    one, other = PortAllocator(30000, 32767, start=7), PortAllocator(30000, 32767, start=2**40 + 1)
+    assert one.take_next() == 30000 + 86 + 7
+    first = other.take_next()
+    assert 30086 <= first <= 32767
+    assert other.take_next() in (first + 1, 30086)

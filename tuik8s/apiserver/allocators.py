@@ -15,14 +15,19 @@ class AllocationError(Exception):
 
 class NumberAllocator:
     """Numbers of a range. What is given out without being asked for starts above a band at the bottom of the
-    range, which so stays free for those who ask (KEPs 3070 and 3668), and a freed number rests."""
+    range, which so stays free for those who ask (KEPs 3070 and 3668), and a freed number rests.
 
-    def __init__(self, first: int, last: int, *, band_divisor: int, band: tuple[int, int]) -> None:
+    `start` is any number: it chooses where above the band the first is taken.
+    """
+
+    def __init__(
+        self, first: int, last: int, *, band_divisor: int, band: tuple[int, int], start: int = 0
+    ) -> None:
         self._first, self._last = first, last
         size = last - first + 1
         smallest, largest = band
         self._offset = min(max(smallest, size // band_divisor), largest) if size > smallest else 0
-        self._next = first + self._offset
+        self._next = first + self._offset + start % (size - self._offset)
         self._used: set[int] = set()
 
     def __contains__(self, number: int) -> bool:
@@ -99,9 +104,11 @@ class AddressAllocator:
 
 
 class PortAllocator:
-    def __init__(self, first: int, last: int) -> None:
+    """Two clusters on one machine share its ports, so that they had better not `start` at the same."""
+
+    def __init__(self, first: int, last: int, *, start: int = 0) -> None:
         self._range = f"{first}-{last}"
-        self._numbers = NumberAllocator(first, last, band_divisor=32, band=(16, 128))
+        self._numbers = NumberAllocator(first, last, band_divisor=32, band=(16, 128), start=start)
 
     def take(self, port: int) -> None:
         if port not in self._numbers:

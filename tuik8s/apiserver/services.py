@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING, Any, TypeVar
+from zlib import crc32
 
 from tuik8s.api.errors import FieldError, InternalError, Invalid, invalid
 from tuik8s.apiserver.allocators import AddressAllocator, AllocationError, PortAllocator
@@ -52,7 +53,7 @@ class ServiceRegistry(Registry):
         super().__init__(kind, context)
         self._finishing: set[asyncio.Task[Any]] = set()
         self.addresses = AddressAllocator(cidr)
-        self.ports = PortAllocator(*node_ports)
+        self.ports = PortAllocator(*node_ports, start=crc32(context.ids.uid().encode()))
 
     def rebuild(self) -> list[str]:
         """Take what the stored services hold; answers with what is claimed twice or out of range."""
