@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from click.testing import CliRunner
 
 from tests.cluster.workloads import all_ready, config_map, deployment, only_containers_of, service
 from tests.support.waiting import until
 from tuik8s.api import kinds
+from tuik8s.cli.main import main
 from tuik8s.cluster import Cluster
 from tuik8s.config import Config
 
@@ -91,3 +94,41 @@ async def test_two_clusters_on_one_engine_do_not_touch_each_other(
         # Leaving the ephemeral one removed what was its own.
         assert {item.id for item in await east.runtime.list_containers()} == before
         assert all_ready(2)((await east.client.list(kinds.POD, "default"))["items"])
+
+
+@pytest.mark.docker
+async def test_reset_removes_one_cluster_and_nothing_else(
+    docker_client: docker.DockerClient, tmp_path: Path
+) -> None:
+    folder = tmp_path / "manifests"
+    folder.mkdir()
+    (folder / "web.yaml").write_text(deployment("web", replicas=1))
+    for name in ("north", "south"):
+        config = Config(
+            cluster=name, data_dir=tmp_path / name, runtime="docker", folder=folder, listen="", host=""
+        )
+        async with Cluster(config) as cluster:
+            await cluster.started()
+            await until(cluster.client, kinds.POD, all_ready(1), "default")
+
+    try:
+        await _reset("north", tmp_path / "north")
+        async with Cluster(config) as cluster:
+            await cluster.started()
+            await until(cluster.client, kinds.POD, all_ready(1), "default")
+            names = [item.name for item in docker_client.networks.list() if "north" in item.name]
+            labels = [item.labels for item in docker_client.containers.list(all=True)]
+            assert not names
+            assert not [
+                label for label in labels if str(label.get("io.tuik8s.cluster", "")).startswith("north")
+            ]
+        assert not (tmp_path / "north").exists()
+        assert (tmp_path / "south" / "store.db").exists()
+    finally:
+        await _reset("south", tmp_path / "south")
+
+
+async def _reset(name: str, directory: Path) -> None:
+    arguments = ["reset", "--yes", "--cluster", name, "--data-dir", str(directory)]
+    result = await asyncio.to_thread(CliRunner().invoke, main, arguments)
+    assert result.exit_code == 0, result.output
