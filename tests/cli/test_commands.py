@@ -139,3 +139,11 @@ def test_reset_asks_first(tmp_path: Path) -> None:
     (tmp_path / "store.db").write_text("")
     result = CliRunner().invoke(main, ["reset", "--data-dir", str(tmp_path)], input="n\n")
     assert (result.exit_code, (tmp_path / "store.db").exists()) == (1, True)
+
+
+def test_check_answers_alike_on_every_machine(tmp_path: Path) -> None:
+    """Nodes do not shrink with the machine: a pod that fits four CPUs is placed on one that has two."""
+    spec = "{containers: [{name: a, image: a, resources: {requests: {cpu: '3', memory: 8Gi}}}]}"
+    (tmp_path / "pod.yaml").write_text(f"apiVersion: v1\nkind: Pod\nmetadata: {{name: big}}\nspec: {spec}\n")
+    result = run("check", str(tmp_path), "--timeout", "10")
+    assert result.exit_code == 0, result.output
