@@ -97,9 +97,11 @@ class Information:
             )
         if cluster.applier is not None and cluster.applier.missing:
             found.append(f"the folder {self.folder} is not there: what it held stays as it is")
-        for state in cluster.supervisor.states():
-            if state.state == "backing off":
-                found.append(f"{state.name} crashed ({state.last_error}) and is started again")
+        found += [
+            f"{state.name} crashed ({state.last_error}) and is started again"
+            for state in cluster.supervisor.states()
+            if state.state == "backing off"
+        ]
         return found
 
     def manifests(self) -> Sequence[ManifestFile]:
