@@ -116,7 +116,7 @@ async def test_reset_removes_one_cluster_and_nothing_else(
         async with Cluster(config) as cluster:
             await cluster.started()
             await until(cluster.client, kinds.POD, all_ready(1), "default")
-            names = [item.name for item in docker_client.networks.list() if "north" in item.name]
+            names = [item.name for item in docker_client.networks.list() if "north" in str(item.name)]
             labels = [item.labels for item in docker_client.containers.list(all=True)]
             assert not names
             assert not [
