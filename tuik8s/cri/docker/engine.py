@@ -7,7 +7,7 @@ import logging
 import os
 import socket
 import ssl
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
@@ -53,6 +53,7 @@ class Engine:
         self._pool: ThreadPoolExecutor | None = None
         self._client: APIClient | None = None
         self._connecting = asyncio.Lock()
+        self._under_way: set[Future[Any]] = set()
 
     async def open(self) -> None:
         """Connect, find out the API version; raises RuntimeUnavailable, or RuntimeFault for an old engine."""
@@ -103,6 +104,11 @@ class Engine:
         client = self._client
         return await self._in_thread(method, client, *args, **kwargs)
 
+    async def settled(self) -> None:
+        """Until calls have ended that nobody waits for any more: cancelling a call does not take it back."""
+        calls = [asyncio.wrap_future(future) for future in tuple(self._under_way)]
+        await asyncio.gather(*calls, return_exceptions=True)
+
     async def registry_auth(self, repository: str) -> str:
         """The X-Registry-Auth header for a repository, from the user's Docker configuration; may be empty."""
         return await self._in_thread(_registry_auth, repository)
@@ -111,6 +117,8 @@ class Engine:
         if self._pool is None:
             raise RuntimeUnavailable("the Docker runtime is closed")
         future = self._pool.submit(_translated, self._knock, call, *args, **kwargs)
+        self._under_way.add(future)
+        future.add_done_callback(self._under_way.discard)
         return await asyncio.wrap_future(future)
 
     def _knock(self) -> None:

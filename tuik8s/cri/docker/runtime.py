@@ -93,6 +93,7 @@ class DockerRuntime:
         """Remove this cluster's containers and its network, and nothing else."""
         await self._engine.open()
         await self._oom.close()
+        await self._engine.settled()
         for kind in (naming.CONTAINER, "", ""):
             # The last round takes what a call under way has made meanwhile.
             identifiers = await self._statuses.identifiers(kind)
