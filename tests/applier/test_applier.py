@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -190,3 +191,35 @@ async def test_an_unreadable_inventory_prunes_nothing(folder: Folder) -> None:
     folder.restart()
     await folder.applier.sync()
     assert await folder.data("a") == {}
+
+
+async def test_saving_is_no_drift_and_a_change_by_hand_is(folder: Folder) -> None:
+    told: list[tuple[str, str]] = []
+    changed = asyncio.Event()
+
+    def on_change(file: ManifestFile) -> None:
+        told.append((file.state, file.message))
+        changed.set()
+
+    async def until(state: str, count: int) -> None:
+        while [seen for seen, _ in told].count(state) < count:
+            changed.clear()
+            await changed.wait()
+
+    path = folder.path / "a.yaml"
+    path.write_text(config_map("a", x="1"))
+    folder.applier.on_change = on_change
+    run = asyncio.create_task(folder.applier.run())
+    async with asyncio.timeout(20):
+        await until("applied", 1)
+        path.write_text(config_map("a", x="2"))
+        await until("applied", 2)
+        await folder.plane.client.patch(kinds.CONFIG_MAP, "default", "a", {"data": {"x": "3"}})
+        await until("drifted", 1)
+        path.write_text(config_map("a", x="4"))
+        await until("applied", 3)
+    run.cancel()
+    await asyncio.gather(run, return_exceptions=True)
+    assert [state for state, _ in told] == ["applied", "applied", "drifted", "applied"]
+    assert told[2][1] == "default/configmap/a data.x: 3, applied 2"
+    assert await folder.data("a") == {"x": "4"}

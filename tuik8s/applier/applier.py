@@ -77,6 +77,7 @@ class FolderApplier:
         async with asyncio.TaskGroup() as tasks:
             self._tasks = tasks
             self._informers.clear()
+            self._files.clear()  # started again after a crash: what was not finished is applied again
             tasks.create_task(self._watch(), name="folder watch")
             retry = FIRST_RETRY
             while True:
@@ -200,11 +201,13 @@ class FolderApplier:
     async def _apply(self, paths: set[str]) -> None:
         for path in paths:
             self._files[path].waiting = []
+            self._files[path].applying = True
         work = [(path, document) for path in sorted(paths) for document in self._files[path].documents]
         for path, document in sorted(work, key=lambda item: _rank(item[1])):
             await self._apply_one(self._files[path], document)
         for path in sorted(paths):
             file = self._files[path]
+            file.applying = False
             entry = self._inventory.files.setdefault(path, Entry())
             entry.digest = "" if file.errors or file.waiting else file.snapshot.digest
             self._show(file)
@@ -312,7 +315,8 @@ class FolderApplier:
             if applied is None or (new and revision_of(new) <= revision_of(applied.live or {})):
                 continue
             applied.live = new
-            self._show(file)
+            if not file.applying:
+                self._show(file)
 
     def _show(self, file: File) -> None:
         status = status_of(file, self._clock.now())

@@ -35,6 +35,8 @@ class File:
     waiting: list[ManifestError] = field(default_factory=list)
     applied: dict[ObjectRef, AppliedObject] = field(default_factory=dict)
     status: ManifestFile | None = None
+    applying: bool = False
+    """What is seen of its objects meanwhile is our own doing, and no drift."""
 
 
 def status_of(file: File, now: datetime) -> ManifestFile:
