@@ -183,6 +183,7 @@ class FakeVitals:
     revision: int = 18231
     store_bytes: int = 3_100_000
     queues: dict[str, int] = field(default_factory=lambda: {"deployment-controller": 0, "scheduler": 1})
+    pulls: dict[str, str] = field(default_factory=dict)
     heartbeats: dict[str, float] = field(default_factory=lambda: {"node-1": 1, "node-2": 4, "node-3": 7})
 
 

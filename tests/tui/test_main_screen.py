@@ -387,3 +387,10 @@ async def test_nothing_is_lost_without_colours(monkeypatch: pytest.MonkeyPatch) 
         await stage.press("end", "home")
         assert stage.app.no_color
         assert stage.screen() == colored
+
+
+async def test_a_pull_under_way_is_told_in_the_pulse_line() -> None:
+    info = FakeInfo()
+    info.vital_signs = FakeVitals(pulls={"nginx:1.27": "4 of 7 layers"})
+    async with run_stage(info=info) as stage:
+        assert "pulling nginx:1.27 4 of 7 layers" in stage.screen()

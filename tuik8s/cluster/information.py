@@ -35,6 +35,7 @@ class Vitals:
     revision: int = 0
     store_bytes: int = 0
     queues: Mapping[str, int] = field(default_factory=dict)
+    pulls: Mapping[str, str] = field(default_factory=dict)
     heartbeats: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -146,6 +147,7 @@ class Information:
             revision=store.revision,
             store_bytes=store.bytes,
             queues=queues,
+            pulls=self._cluster.kubelets.pulls(),
             heartbeats=self._heartbeats(),
         )
 

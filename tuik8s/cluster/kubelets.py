@@ -61,6 +61,14 @@ class Kubelets:
         pleg = Pleg.of(self._runtime)
         return pleg.available or not pleg.synced.is_set()
 
+    def pulls(self) -> dict[str, str]:
+        """Images being pulled on any node, and how far each is, in the runtime's words."""
+        return {
+            image: words
+            for kubelet in self._kubelets.values()
+            for image, words in kubelet.statistics().pulling.items()
+        }
+
     # What the API server needs (`apiserver.ports.KubeletPort`) ---------------------------------------------
 
     def logs(self, pod: Obj, options: LogOptions) -> AsyncIterator[bytes]:

@@ -76,6 +76,10 @@ class Vitals(Protocol):
         """Keys waiting, by controller."""
 
     @property
+    def pulls(self) -> Mapping[str, str]:
+        """Images being pulled, and how far each is, in the runtime's words."""
+
+    @property
     def heartbeats(self) -> Mapping[str, float]:
         """Seconds since each kubelet last renewed its lease, by node."""
 

@@ -9,6 +9,7 @@ from rich.text import Text
 from tuik8s.api.durations import human_duration
 from tuik8s.tui.keys import key_label
 from tuik8s.tui.rows.columns import pad
+from tuik8s.tui.rows.model import one_line
 from tuik8s.tui.rows.summary import Health, compact_bytes, sparkline
 from tuik8s.tui.screens.layout import ORDER
 from tuik8s.tui.widgets.line import Word
@@ -79,6 +80,8 @@ def pulse_words(vitals: Vitals, requests: list[float], queue_limit: int) -> list
         Word(f"watches {vitals.watches}", "", 1),
         Word(f"store {vitals.objects} objects {compact_bytes(vitals.store_bytes)}", "", 2),
     ]
+    for image, words_of_runtime in vitals.pulls.items():
+        words.append(Word(one_line(f"pulling {image} {words_of_runtime}"), "info", 1))
     waiting = {name: depth for name, depth in vitals.queues.items() if depth}
     if not waiting:
         words.append(Word("queues empty", "muted", 3))
