@@ -189,7 +189,7 @@ async def test_a_host_port_answers(cluster: Cluster, save: Save) -> None:
         await writer.wait_closed()
 
 
-@pytest.mark.parametrize("runtime", [pytest.param("docker", marks=pytest.mark.docker)])
+@pytest.mark.parametrize("runtime", [pytest.param("docker", marks=pytest.mark.docker)], indirect=True)
 async def test_limits_and_security_reach_the_processes(cluster: Cluster, save: Save) -> None:
     context = {
         "runAsUser": 1234, "runAsGroup": 2345, "readOnlyRootFilesystem": True,
@@ -211,7 +211,7 @@ async def test_limits_and_security_reach_the_processes(cluster: Cluster, save: S
     assert memory.split() == [str(32 * 2**20)]
 
 
-@pytest.mark.parametrize("runtime", [pytest.param("docker", marks=pytest.mark.docker)])
+@pytest.mark.parametrize("runtime", [pytest.param("docker", marks=pytest.mark.docker)], indirect=True)
 async def test_out_of_memory(cluster: Cluster, save: Save) -> None:
     hungry = shell(
         "x=0123456789abcdef; while true; do x=$x$x; done", resources={"limits": {"memory": "16Mi"}}

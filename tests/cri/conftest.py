@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import uuid
 from typing import TYPE_CHECKING
 
@@ -29,15 +30,24 @@ LOCAL = ("busybox", "service_test")
 @pytest.fixture(scope="session")
 def docker_client() -> Iterator[docker.DockerClient]:
     try:
+        _knock()
         client = docker.from_env()
         client.ping()
-    except DockerException as error:
+    except (DockerException, OSError) as error:
         if os.environ.get("TUIK8S_REQUIRE_DOCKER") == "1":
             pytest.fail(f"a Docker engine is required and none answers: {error}")
         pytest.skip(f"no Docker engine answers: {error}")
     ensure_images(client)
     yield client
     client.close()
+
+
+def _knock() -> None:
+    """The SDK leaves a socket open where nobody listens; raises OSError before it does."""
+    url = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
+    if url.startswith("unix://"):
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.connect(url.removeprefix("unix://"))
 
 
 def simulated(cluster: str) -> SimulatedRuntime:

@@ -92,7 +92,7 @@ class StoreUnusable(StoreError):
 
 
 class StoreIncompatible(StoreError):
-    pass
+    """Says what wrote the file, and what to do."""
 
 
 class StoreClosed(StoreError):
