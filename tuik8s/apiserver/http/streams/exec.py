@@ -34,7 +34,7 @@ SPDY = "SPDY/3.1"
 STREAM_PROTOCOL = "X-Stream-Protocol-Version"
 MESSAGE_LIMIT = 4 * 1024 * 1024
 CHUNK = 32 * 1024
-CLOSE_SECONDS = 1.0
+CLOSE_SECONDS = 5.0
 """How long the client may take to close its side."""
 SUCCESS: Obj = {"metadata": {}, "status": "Success"}
 
