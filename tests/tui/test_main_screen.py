@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
 from rich.text import Text
+from textual import events
 
 from tests.tui.conftest import run_stage
 from tests.tui.fakes import FakeInfo, FakeVitals, pod
@@ -394,3 +396,19 @@ async def test_a_pull_under_way_is_told_in_the_pulse_line() -> None:
     info.vital_signs = FakeVitals(pulls={"nginx:1.27": "4 of 7 layers"})
     async with run_stage(info=info) as stage:
         assert "pulling nginx:1.27 4 of 7 layers" in stage.screen()
+
+
+@pytest.mark.parametrize(
+    ("burst", "pane"),
+    [("gd", "deployments"), (":deploy\n", "deployments"), ("gdgn", "nodes"), ("/xd\ngs", "services")],
+)
+async def test_keys_that_come_in_one_burst_are_all_heard(burst: str, pane: str) -> None:
+    async with run_stage() as stage:
+        for character in burst:
+            key = {":": "colon", "/": "slash", "\n": "enter"}.get(character, character)
+            stage.app.post_message(events.Key(key, character if character.isprintable() else None))
+        async with asyncio.timeout(5):
+            while stage.app.main.board.active != pane or stage.app.main.prompt.display:
+                await stage.settle()
+        assert stage.app.screen is stage.app.main
+        assert stage.app.main.table("main").order.filter.text == ("xd" if "/" in burst else "")

@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.app import App
-
 from tuik8s.api.clock import SystemClock
 from tuik8s.api.kinds import KindRegistry
 from tuik8s.tui import theme
@@ -21,6 +19,7 @@ from tuik8s.tui.rows.history import History
 from tuik8s.tui.screens.help import HelpScreen
 from tuik8s.tui.screens.main import MainScreen
 from tuik8s.tui.settings import Settings
+from tuik8s.tui.typeahead import TypeAheadApp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-class TuiApp(App[None]):
+class TuiApp(TypeAheadApp):
     """Run with `await app.run_async()` beside the cluster, never around it; `exit` ends it, from signals too.
 
     What it knows comes from `client`, and what only the own cluster can tell from `info`; without `info` it
