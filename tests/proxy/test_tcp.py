@@ -12,6 +12,7 @@ import pytest
 
 from tests.proxy.world import HOST, free_node_port, world
 from tuik8s.api import kinds
+from tuik8s.api.events import occurrences
 from tuik8s.api.objects import copy
 from tuik8s.proxy import proxy as proxy_module
 
@@ -237,7 +238,7 @@ async def test_a_taken_port_is_reported_and_had_when_it_is_free(
             assert event["type"] == "Warning"
             assert event["involvedObject"]["name"] == "web"
             assert f"127.0.0.1:{port}/TCP" in event["message"]
-            assert event["count"] == 1
+            assert occurrences(event) == 1
             if sys.platform == "linux":
                 assert f"(pid {os.getpid()}) has it" in event["message"]
         await here.listening(port)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tuik8s.api import kinds
 from tuik8s.api.errors import ApiError
 from tuik8s.api.objects import copy
-from tuik8s.client import EventRecorder
+from tuik8s.client import SeriesRecorder
 from tuik8s.proxy import NodePortProxy, PortStatistics
 from tuik8s.reconcile import Informers
 
@@ -41,7 +41,7 @@ class World:
     def __init__(self, plane: ControlPlane, **options: Any) -> None:
         self.plane = plane
         self.client = plane.client
-        self.recorder = EventRecorder(plane.client, "kube-proxy", clock=plane.clock)
+        self.recorder = SeriesRecorder(plane.client, "kube-proxy", clock=plane.clock, host="here")
         self.informers = Informers(plane.client_for("system:kube-proxy"))
         self.proxy = NodePortProxy(
             self.informers, self.dial, dial_udp=self.dial_udp, recorder=self.recorder, **options

@@ -13,7 +13,7 @@ from tests.scheduler.objects import make_node, make_pod
 from tuik8s.api import kinds
 from tuik8s.api.errors import InternalError
 from tuik8s.api.objects import condition_of, copy
-from tuik8s.client import EventRecorder
+from tuik8s.client import SeriesRecorder
 from tuik8s.reconcile import Informers
 from tuik8s.scheduler import Scheduler
 
@@ -34,7 +34,7 @@ class Bench:
         self.client = plane.client
         scheduler_client = plane.client_for("system:kube-scheduler")
         self.informers = Informers(scheduler_client)
-        self.recorder = EventRecorder(plane.client, "default-scheduler", clock=plane.clock)
+        self.recorder = SeriesRecorder(plane.client, "default-scheduler", clock=plane.clock, host="here")
         self.scheduler = Scheduler(
             plane.client, self.informers, self.recorder, clock=plane.clock, random_source=random.Random(1)
         )

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from tuik8s.api import kinds
+from tuik8s.api.events import occurrences
 from tuik8s.api.objects import is_true
 from tuik8s.reconcile import Informer
 
@@ -61,5 +62,6 @@ def _event_line(event: Obj) -> str:
     subject = "/".join(
         part for part in (about["kind"].lower(), about.get("namespace"), about["name"]) if part
     )
-    count = f" (x{event['count']})" if event.get("count", 1) > 1 else ""
+    times = occurrences(event)
+    count = f" (x{times})" if times > 1 else ""
     return f"{event['type']:<7} {event['reason']:<22} {subject}: {event['message']}{count}"

@@ -1,4 +1,4 @@
-"""Verbs on objects over a transport, and the event recorder.
+"""Verbs on objects over a transport, and the event recorders.
 
 This is the one door: components see the cluster only through a `Client`, each with its own identity, and so
 run unchanged against the in-process API server or a remote one.
@@ -6,10 +6,10 @@ run unchanged against the in-process API server or a remote one.
 
 from tuik8s.client.causality import Cause, cause_of_this_task, writes_of_this_task
 from tuik8s.client.client import Client
-from tuik8s.client.events import EventRecorder
+from tuik8s.client.events import EventRecorder, SeriesRecorder
 from tuik8s.client.transport import ExecStream, LogOptions, Transport
 
 __all__ = [
-    "Cause", "Client", "EventRecorder", "ExecStream", "LogOptions", "Transport", "cause_of_this_task",
-    "writes_of_this_task",
+    "Cause", "Client", "EventRecorder", "ExecStream", "LogOptions", "SeriesRecorder", "Transport",
+    "cause_of_this_task", "writes_of_this_task",
 ]  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import platform
 import shutil
 import tempfile
 from contextlib import AsyncExitStack, suppress
@@ -19,7 +20,7 @@ from tuik8s.api.request import User
 from tuik8s.apiserver import ApiServer
 from tuik8s.apiserver.event_expiry import EventExpiry
 from tuik8s.applier import FolderApplier
-from tuik8s.client import Client, EventRecorder
+from tuik8s.client import Client, EventRecorder, SeriesRecorder
 from tuik8s.cluster.information import Information
 from tuik8s.cluster.kubelets import Kubelets
 from tuik8s.cluster.loop_lag import LoopLag
@@ -186,7 +187,7 @@ class Cluster:
     def _start_scheduler(self) -> None:
         client = self.client_for(User("system:kube-scheduler"))
         informers = Informers(client)
-        recorder = EventRecorder(client, "default-scheduler", clock=self.clock)
+        recorder = SeriesRecorder(client, "default-scheduler", clock=self.clock, host=platform.node())
         self.scheduler = Scheduler(client, informers, recorder, clock=self.clock)
         self.supervisor.start("kube-scheduler", together(self.scheduler.run, recorder.run))
         self.supervisor.start("scheduler-informers", informers.run)
@@ -194,7 +195,7 @@ class Cluster:
     def _start_proxy(self) -> None:
         client = self.client_for(User("system:kube-proxy"))
         informers = Informers(client)
-        recorder = EventRecorder(client, "kube-proxy", clock=self.clock)
+        recorder = SeriesRecorder(client, "kube-proxy", clock=self.clock, host=platform.node())
         self.proxy = NodePortProxy(
             informers,
             self.kubelets.dial,

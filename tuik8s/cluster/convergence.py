@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from tuik8s.api import kinds
 from tuik8s.api.errors import NotFound
+from tuik8s.api.events import last_seen
 from tuik8s.api.objects import Obj, condition_of, controller_of, uid_of
 from tuik8s.api.readiness import readiness_of
 
@@ -178,7 +179,7 @@ def _warnings(outcome: Outcome, pods: set[str], events: Sequence[Obj]) -> list[s
         for event in events
         if event["type"] == "Warning" and _is_about(event["involvedObject"], outcome, pods)
     ]
-    about.sort(key=lambda event: event.get("lastTimestamp") or "", reverse=True)
+    about.sort(key=last_seen, reverse=True)
     return [_event_text(event) for event in about]
 
 

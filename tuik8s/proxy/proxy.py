@@ -20,7 +20,7 @@ from tuik8s.proxy.udp import IDLE_TIMEOUT, UdpCarrier
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tuik8s.client import EventRecorder
+    from tuik8s.client import SeriesRecorder
     from tuik8s.reconcile import Informers
 
 log = logging.getLogger(__name__)
@@ -86,7 +86,7 @@ class NodePortProxy:
         dial: Dial,
         *,
         dial_udp: DialUdp | None = None,
-        recorder: EventRecorder | None = None,
+        recorder: SeriesRecorder | None = None,
         host: str = "127.0.0.1",
         max_connections: int = MAX_CONNECTIONS,
         udp_idle_timeout: float = IDLE_TIMEOUT,
@@ -218,7 +218,9 @@ class NodePortProxy:
         log.warning("service %s: %s", listener.wanted.service, text)
         service = self._services.get(listener.wanted.service)
         if self._recorder is not None and service is not None:
-            self._recorder.event(service, "Warning", "FailedToListenOnNodePort", text)
+            self._recorder.event(
+                service, "Warning", "FailedToListenOnNodePort", text, action="ListenOnNodePort"
+            )
 
     async def _abort(self) -> None:
         """Close everything; `run` may be called again."""

@@ -27,7 +27,7 @@ from tuik8s.scheduler.verdicts import Cycle, VerdictLog
 
 if TYPE_CHECKING:
     from tuik8s.api.clock import Clock
-    from tuik8s.client import Client, EventRecorder
+    from tuik8s.client import Client, SeriesRecorder
     from tuik8s.reconcile import Informers
 
 log = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ class Scheduler:
         self,
         client: Client,
         informers: Informers,
-        recorder: EventRecorder,
+        recorder: SeriesRecorder,
         *,
         clock: Clock,
         random_source: random.Random | None = None,
@@ -179,12 +179,12 @@ class Scheduler:
         if bound:
             self._queue.remove(pod.uid)
             text = f"Successfully assigned {pod.namespace}/{pod.key.name} to {node_name}"
-            self._recorder.event(pod.pod, "Normal", "Scheduled", text)
+            self._recorder.event(pod.pod, "Normal", "Scheduled", text, action="Binding")
 
     async def _report(self, queued: QueuedPod, reason: str, message: str) -> None:
         """FailedScheduling, and why in the pod's PodScheduled condition."""
         pod = queued.info
-        self._recorder.event(pod.pod, "Warning", "FailedScheduling", message)
+        self._recorder.event(pod.pod, "Warning", "FailedScheduling", message, action="Scheduling")
         old = condition_of(pod.pod, "PodScheduled") or {}
         if (old.get("status"), old.get("reason"), old.get("message")) == ("False", reason, message):
             return

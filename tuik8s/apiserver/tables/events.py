@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tuik8s.api.durations import since
+from tuik8s.api.events import either, first_seen, last_seen, occurrences
 from tuik8s.apiserver.tables.printer import Cells, Printer, column
 
 if TYPE_CHECKING:
@@ -14,29 +15,19 @@ if TYPE_CHECKING:
 
 
 def cells(event: Obj, now: datetime) -> Cells:
-    first = _either(event, "firstTimestamp", "deprecatedFirstTimestamp") or event.get("eventTime")
-    last = _either(event, "lastTimestamp", "deprecatedLastTimestamp") or first
-    count = _either(event, "count", "deprecatedCount") or 1
-    series = event.get("series")
-    if series:
-        last, count = series.get("lastObservedTime"), series.get("count", 0)
-    about = _either(event, "involvedObject", "regarding") or {}
+    about = either(event, "involvedObject", "regarding") or {}
     return [
-        since(last, now),
+        since(last_seen(event), now),
         event.get("type", ""),
         event.get("reason", ""),
         _target(about),
         about.get("fieldPath", ""),
         _source(event),
-        str(_either(event, "message", "note") or "").strip(),
-        since(first, now),
-        count,
+        str(either(event, "message", "note") or "").strip(),
+        since(first_seen(event), now),
+        occurrences(event),
         event["metadata"]["name"],
     ]
-
-
-def _either(event: Obj, core: str, newer: str) -> Any:
-    return event.get(core) or event.get(newer)
 
 
 def _target(about: Obj) -> str:
@@ -45,8 +36,8 @@ def _target(about: Obj) -> str:
 
 
 def _source(event: Obj) -> str:
-    source = _either(event, "source", "deprecatedSource") or {}
-    component = source.get("component") or _either(event, "reportingComponent", "reportingController") or ""
+    source = either(event, "source", "deprecatedSource") or {}
+    component = source.get("component") or either(event, "reportingComponent", "reportingController") or ""
     place = source.get("host") or event.get("reportingInstance")
     return f"{component}, {place}" if place else component
 

@@ -7,7 +7,6 @@ are dropped, and one more is let through every five minutes.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -15,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from tuik8s.api import kinds
 from tuik8s.api.clock import Clock, timestamp
-from tuik8s.api.errors import ApiError, NotFound
+from tuik8s.api.errors import NotFound
 from tuik8s.api.objects import Obj, reference_to
-from tuik8s.client.causality import Cause, cause_of_this_task
+from tuik8s.client.events.queue import MESSAGE_LIMIT, EventQueue
 
 if TYPE_CHECKING:
     from tuik8s.client.client import Client
@@ -27,8 +26,7 @@ log = logging.getLogger(__name__)
 CACHE_SIZE = 4096
 AGGREGATE_AFTER, AGGREGATE_WINDOW = 10, 600.0
 SPAM_BURST, SPAM_REFILL = 25, 300.0
-QUEUE_SIZE = 1000
-MESSAGE_LIMIT = 1024
+COMBINED = "(combined from similar events): "
 
 
 @dataclass
@@ -45,22 +43,16 @@ class _Budget:
     at: float = 0.0
 
 
-class EventRecorder:
-    """Queue events now, write them in `run`; recording never waits and never raises.
-
-    While the server cannot be reached up to 1,000 events wait; `dropped` counts what did not fit or was spam.
-    """
+class EventRecorder(EventQueue):
+    """Queue events now, write them in `run`; recording never waits and never raises."""
 
     def __init__(self, client: Client, component: str, *, clock: Clock, host: str = "") -> None:
+        super().__init__(clock)
         self._client = client
-        self._clock = clock
         self._source = {"component": component, **({"host": host} if host else {})}
-        self._queue: asyncio.Queue[tuple[Obj, int]] = asyncio.Queue(QUEUE_SIZE)
         self._known: OrderedDict[tuple[str, ...], tuple[str, int]] = OrderedDict()
         self._groups: OrderedDict[tuple[str, ...], _Group] = OrderedDict()
         self._budgets: OrderedDict[str, _Budget] = OrderedDict()
-        self._last_name = 0
-        self.dropped = 0
 
     def event(
         self,
@@ -83,7 +75,10 @@ class EventRecorder:
         event: Obj = {
             "apiVersion": "v1",
             "kind": "Event",
-            "metadata": {"namespace": reference.get("namespace") or "default"},
+            "metadata": {
+                "name": self._name(reference, now),
+                "namespace": reference.get("namespace") or "default",
+            },
             "involvedObject": reference,
             "type": kind,
             "reason": reason,
@@ -95,36 +90,8 @@ class EventRecorder:
             "lastTimestamp": when,
             "count": 1,
         }
-        # The name is client-go's: the object's, a dot, and the time in nanoseconds as hexadecimal. No two of
-        # ours are alike even if the clock stands still.
-        self._last_name = max(int(now.timestamp() * 1e9), self._last_name + 1)
-        event["metadata"]["name"] = f"{reference.get('name', '')}.{self._last_name:x}"
         self._aggregate(event, now.timestamp())
-        try:
-            self._queue.put_nowait((event, cause_of_this_task()))
-        except asyncio.QueueFull:
-            self.dropped += 1
-
-    async def run(self) -> None:
-        while True:
-            event, cause = await self._queue.get()
-            try:
-                with Cause(cause):
-                    await self._write(event)
-            except (ApiError, OSError) as error:
-                log.warning(
-                    "event %s about %s not written: %s",
-                    event["reason"],
-                    event["involvedObject"].get("name"),
-                    error,
-                )
-                self.dropped += 1
-            finally:
-                self._queue.task_done()
-
-    async def flush(self) -> None:
-        """Wait until all that was recorded has been written or dropped."""
-        await self._queue.join()
+        self._put(event)
 
     async def _write(self, event: Obj) -> None:
         identity = _identity(event)
@@ -157,8 +124,7 @@ class EventRecorder:
         _remember(self._groups, identity, group)
         if len(group.messages) >= AGGREGATE_AFTER:
             group.messages.discard(event["message"])
-            event["message"] = f"(combined from similar events): {event['message']}"[:MESSAGE_LIMIT]
-            event["metadata"]["annotations"] = {"tuik8s.io/combined": "true"}
+            event["message"] = f"{COMBINED}{event['message']}"[:MESSAGE_LIMIT]
 
     def _is_spam(self, reference: Obj, now: float) -> bool:
         subject = "/".join(str(reference.get(field)) for field in ("kind", "namespace", "name", "uid"))
@@ -175,10 +141,10 @@ class EventRecorder:
 def _identity(event: Obj) -> tuple[str, ...]:
     """What makes two events the same; the message comes last, and does not count once they are combined."""
     about = event["involvedObject"]
-    combined = "tuik8s.io/combined" in event["metadata"].get("annotations", {})
+    message = "" if event["message"].startswith(COMBINED) else event["message"]
     return (
         about.get("kind", ""), about.get("namespace", ""), about.get("name", ""), about.get("uid", ""),
-        about.get("fieldPath", ""), event["type"], event["reason"], "" if combined else event["message"],
+        about.get("fieldPath", ""), event["type"], event["reason"], message,
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tuik8s.api import kinds
+from tuik8s.api.events import first_seen, last_seen, occurrences
 from tuik8s.api.objects import uid_of
 from tuik8s.tui.describe.page import NONE, age
 
@@ -27,7 +28,7 @@ def add_events(page: Page, obj: Obj, context: DescribeContext) -> None:
         return
     now = context.clock.now()
     page.line("Events:")
-    events.sort(key=lambda event: _last(event) or "")
+    events.sort(key=last_seen)
     page.row(("Type", "Reason", "Age", "From", "Message"), 1)
     page.row(("----", "------", "----", "----", "-------"), 1)
     for event in events:
@@ -43,15 +44,5 @@ def _row(event: Obj, now: datetime) -> tuple[str, ...]:
 
 
 def _age(event: Obj, now: datetime) -> str:
-    last = age(_last(event), now)
-    count = event.get("count") or (event.get("series") or {}).get("count") or 1
-    first = event.get("firstTimestamp") or event.get("eventTime")
-    return f"{last} (x{count} over {age(first, now)})" if count > 1 else last
-
-
-def _last(event: Obj) -> str | None:
-    series = (event.get("series") or {}).get("lastObservedTime")
-    found: str | None = (
-        series or event.get("lastTimestamp") or event.get("eventTime") or event.get("firstTimestamp")
-    )
-    return found
+    last, count = age(last_seen(event), now), occurrences(event)
+    return f"{last} (x{count} over {age(first_seen(event), now)})" if count > 1 else last

@@ -10,6 +10,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from tuik8s.api import events
 from tuik8s.api.clock import parse_time
 from tuik8s.api.durations import UNKNOWN, human_duration
 from tuik8s.api.pods import summary
@@ -35,19 +36,11 @@ def created(obj: Obj) -> datetime | None:
 
 
 def first_seen(event: Obj) -> datetime | None:
-    """Of an Event of either group (pkg/printers/internalversion, printEvent)."""
-    text = event.get("firstTimestamp") or event.get("deprecatedFirstTimestamp") or event.get("eventTime")
-    return moment(text or "") or created(event)
+    return moment(events.first_seen(event)) or created(event)
 
 
 def last_seen(event: Obj) -> datetime | None:
-    text = (
-        (event.get("series") or {}).get("lastObservedTime")
-        or event.get("lastTimestamp")
-        or event.get("deprecatedLastTimestamp")
-        or event.get("eventTime")
-    )
-    return moment(text or "") or created(event)
+    return moment(events.last_seen(event)) or created(event)
 
 
 COUNTED_FROM: dict[str, Callable[[Obj], datetime | None]] = {
