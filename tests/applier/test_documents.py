@@ -76,12 +76,8 @@ def test_deprecated_versions_are_converted_with_a_warning() -> None:
             'no matches for kind "Bogus" in version "v1"',
             1,
         ),
-        ("apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: a}\n", "StatefulSet", 1),
-        (
-            "a: 1\n---\n" + "apiVersion: batch/v1beta1\nkind: CronJob\nmetadata: {name: a}\n",
-            "'apiVersion'",
-            1,
-        ),
+        ("apiVersion: v1\nkind: Binding\nmetadata: {name: a}\n", "is not served", 1),
+        ("a: 1\n", "'apiVersion'", 1),
     ],
 )
 def test_what_is_no_object_is_reported_beside_those_that_are(text: str, message: str, line: int) -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 from click import Group
 
 import tuik8s
-from tuik8s.api.kinds import SERVED
 from tuik8s.cli.main import main
 
 ROOT = Path(tuik8s.__file__).parent
@@ -39,11 +38,6 @@ def test_modules_of_the_reading_order_exist() -> None:
         for module in re.findall(r"`(\w+)`", match[2]):
             path = ROOT / match[1] / module
             assert path.is_dir() or path.with_suffix(".py").exists(), f"{match[1]}/{module}"
-
-
-def test_served_kinds_are_listed() -> None:
-    listed = README[README.index("Served kinds:") :].split("Others are refused")[0]
-    assert {kind.kind for kind in SERVED if kind.kind not in listed} == set()
 
 
 def test_pictures_exist() -> None:

@@ -27,7 +27,11 @@ async def test_aggregated_discovery_answers_in_the_version_asked_for(
         found = await answer.json(content_type=None)
     assert found["apiVersion"] == f"apidiscovery.k8s.io/{version}"
     apps = next(item for item in found["items"] if item["metadata"]["name"] == "apps")
-    deployments = apps["versions"][0]["resources"][0]
+    resources = apps["versions"][0]["resources"]
+    assert [entry["resource"] for entry in resources] == [
+        "controllerrevisions", "daemonsets", "deployments", "replicasets", "statefulsets",
+    ]  # fmt: skip
+    deployments = resources[2]
     assert deployments["responseKind"] == {"group": "apps", "version": "v1", "kind": "Deployment"}
     assert [entry["subresource"] for entry in deployments["subresources"]] == ["scale", "status"]
     core = await served.json("GET", "/api", headers={"Accept": accept})
@@ -37,14 +41,17 @@ async def test_aggregated_discovery_answers_in_the_version_asked_for(
 async def test_older_clients_get_the_older_lists(served: Served) -> None:
     assert (await served.json("GET", "/api/"))["versions"] == ["v1"]
     groups = (await served.json("GET", "/apis/"))["groups"]
-    assert groups[0]["preferredVersion"] == {"groupVersion": "apps/v1", "version": "v1"}
+    preferred = {group["name"]: group["preferredVersion"]["groupVersion"] for group in groups}
+    assert (preferred["apps"], preferred["autoscaling"]) == ("apps/v1", "autoscaling/v2")
     assert (await served.json("GET", "/apis/apps"))["kind"] == "APIGroup"
     resources = {entry["name"]: entry for entry in (await served.json("GET", "/api/v1"))["resources"]}
     assert resources["pods"]["shortNames"] == ["po"]
     assert resources["pods/eviction"]["kind"] == "Eviction"
     assert resources["pods/eviction"]["group"] == "policy"
     assert not {"pods/portforward", "pods/attach", "pods/proxy"} & set(resources)  # not served yet
-    await served.json("GET", "/apis/batch", status=404)
+    assert "deletecollection" not in resources["namespaces"]["verbs"]
+    await served.json("DELETE", "/api/v1/namespaces", status=405)
+    await served.json("GET", "/apis/nosuch", status=404)
     await served.json("GET", "/apis/apps/v9", status=404)
 
 

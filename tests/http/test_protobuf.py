@@ -152,8 +152,8 @@ def test_inline_messages_special_types_and_signs() -> None:
 def test_what_the_table_does_not_know_is_refused_by_name() -> None:
     with pytest.raises(UnsupportedMediaType, match="ConfigMap has a field of number 99"):
         protobuf.decode(envelope("v1", "ConfigMap", field(99, "x")), kinds.CONFIG_MAP)
-    with pytest.raises(UnsupportedMediaType, match="Job in version batch/v1 is not decoded"):
-        protobuf.decode(envelope("batch/v1", "Job", b""), kinds.POD)
+    with pytest.raises(UnsupportedMediaType, match="Job in version batch/v1beta1 is not decoded"):
+        protobuf.decode(envelope("batch/v1beta1", "Job", b""), kinds.POD)
 
 
 @given(st.binary(max_size=200))

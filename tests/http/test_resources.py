@@ -183,7 +183,7 @@ async def test_pretty_is_for_people(served: Served) -> None:
         ("PATCH", f"{CONFIG_MAPS}/a", {"Content-Type": "application/json"}, 415),
         ("POST", f"{CONFIG_MAPS}/a", {}, 405),
         ("PUT", CONFIG_MAPS, {}, 405),
-        ("GET", "/apis/batch/v1/jobs", {}, 404),
+        ("GET", "/apis/batch/v1/nosuch", {}, 404),
         ("GET", "/api/v1/pods/a", {}, 404),
         ("GET", "/api/v1/namespaces/default/nodes", {}, 404),
         ("GET", f"{PODS}/a/portforward", {}, 404),

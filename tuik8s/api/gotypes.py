@@ -12,7 +12,8 @@ INT64_FIELDS = frozenset({
     "gid", "gracePeriodSeconds", "maxExpirationSeconds", "observedGeneration", "remainingItemCount",
     "revision",
     "runAsGroup", "runAsUser", "seconds", "sizeBytes", "startingDeadlineSeconds", "supplementalGroups",
-    "terminationGracePeriodSeconds", "tolerationSeconds", "uid", "capacity", "defaultUser", "user",
+    "terminationGracePeriodSeconds", "tolerationSeconds", "uid", "capacity", "defaultUser", "user", "int",
+    "nodeAllocatableUpdatePeriodSeconds", "resourceSliceCount",
 })  # fmt: skip
 """Integers of 64 bits; all others have 32."""
 
@@ -45,16 +46,29 @@ OTHER_MAPS: dict[tuple[str, str], str] = {
 BYTES_MAPS = frozenset({("Secret", "data"), ("ConfigMap", "binaryData")})
 """Maps whose values are base64."""
 
-BYTES_FIELDS = frozenset({("CertificateSigningRequestSpec", "request"), ("WebhookClientConfig", "caBundle")})
+BYTES_FIELDS = frozenset({
+    ("APIServiceSpec", "caBundle"), ("CertificateSigningRequestSpec", "request"),
+    ("CertificateSigningRequestStatus", "certificate"), ("PodCertificateRequestSpec", "stubPKCS10Request"),
+    ("WebhookClientConfig", "caBundle"),
+})  # fmt: skip
 
 KEPT_EMPTY_STRINGS = frozenset({
     ("HostPathVolumeSource", "type"), ("PersistentVolumeClaimSpec", "storageClassName"),
     ("PersistentVolumeSpec", "storageClassName"), ("PersistentVolumeClaimSpec", "volumeAttributesClassName"),
-    ("NodeRuntimeHandler", "name"), ("GRPCAction", "service"),
+    ("NodeRuntimeHandler", "name"), ("GRPCAction", "service"), ("CronJobSpec", "timeZone"),
+    ("IngressSpec", "ingressClassName"), ("IngressClassParametersReference", "apiGroup"),
+    ("IngressClassParametersReference", "namespace"), ("IngressClassParametersReference", "scope"),
+    ("JobSpec", "managedBy"), ("LeaseSpec", "holderIdentity"), ("LeaseSpec", "preferredHolder"),
+    ("PersistentVolumeSpec", "volumeAttributesClassName"), ("TypedLocalObjectReference", "apiGroup"),
+    ("TypedObjectReference", "apiGroup"), ("TypedObjectReference", "namespace"),
+    ("VolumeAttachmentSource", "persistentVolumeName"), ("WebhookClientConfig", "url"),
+    ("PodFailurePolicyOnExitCodesRequirement", "containerName"), ("SuccessPolicyRule", "succeededIndexes"),
+    ("DeviceAttribute", "string"), ("DeviceAttribute", "version"), ("ResourceSliceSpec", "nodeName"),
 })  # fmt: skip
 """Optional strings behind a pointer for which "" differs from absent."""
 
 DROPPED_FALSE = frozenset({
+    "chapAuthDiscovery", "chapAuthSession", "clusterScope", "globalDefault", "sslEnabled",
     "hostIPC", "hostNetwork", "hostPID", "notReady", "paused", "publishNotReadyAddresses", "readOnly",
     "stdin", "stdinOnce", "tty", "unschedulable", "unsatisfiable",
 })  # fmt: skip
@@ -63,14 +77,23 @@ DROPPED_FALSE = frozenset({
 DROPPED_ZERO = frozenset({
     "availableReplicas", "count", "deprecatedCount", "fullyLabeledReplicas", "generation",
     "healthCheckNodePort", "hostPort", "failureThreshold", "initialDelaySeconds", "minReadySeconds",
-    "nodePort", "observedGeneration",
+    "nodePort", "observedGeneration", "numberAvailable", "numberUnavailable", "updatedNumberScheduled",
+    "partition",
     "periodSeconds", "readyReplicas", "signal", "successThreshold", "unavailableReplicas", "updatedReplicas",
 })  # fmt: skip
 """Optional integers that are no pointers: zero is written as absent."""
 
-DROPPED_ZERO_IN = frozenset(
-    {("Probe", "timeoutSeconds"), ("DeploymentStatus", "replicas"), ("Status", "code")}
-)
+DROPPED_ZERO_IN = frozenset({
+    ("Probe", "timeoutSeconds"), ("DeploymentStatus", "replicas"), ("Status", "code"),
+    ("StatefulSetStatus", "currentReplicas"), ("HorizontalPodAutoscalerStatus", "currentReplicas"),
+    ("JobStatus", "active"), ("JobStatus", "failed"), ("JobStatus", "succeeded"),
+    ("ServiceBackendPort", "number"), ("ScaleSpec", "replicas"),
+})  # fmt: skip
+
+KEPT_ZERO_IN = frozenset({
+    ("StatefulSetStatus", "availableReplicas"), ("RollingUpdateStatefulSetStrategy", "partition"),
+})  # fmt: skip
+"""Exceptions from DROPPED_ZERO: there the zero is written, or is a value behind a pointer."""
 
 NAMED_STRINGS: dict[tuple[str, str], str] = {
     ("Container", "imagePullPolicy"): "v1.PullPolicy",

@@ -112,7 +112,7 @@ def _omitted(struct: str, field: str, annotation: str) -> tuple[Any, ...]:
         return (False,) if field in gotypes.DROPPED_FALSE else ()
     if inner == "int":
         dropped = field in gotypes.DROPPED_ZERO or (struct, field) in gotypes.DROPPED_ZERO_IN
-        return (0,) if dropped else ()
+        return (0,) if dropped and (struct, field) not in gotypes.KEPT_ZERO_IN else ()
     if inner == "str":
         return () if (struct, field) in gotypes.KEPT_EMPTY_STRINGS else ("",)
     if inner == "dict":

@@ -18,9 +18,9 @@ from tuik8s.api.request import PatchType, Response, Verb
 from tuik8s.api.validation import validate
 from tuik8s.apiserver.admission import Attributes
 from tuik8s.apiserver.decoding import decode_body, decode_patched
-from tuik8s.apiserver.events import view_of
 from tuik8s.apiserver.storing import Changed
 from tuik8s.apiserver.strategies import keep, strategy_for
+from tuik8s.apiserver.views import view_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

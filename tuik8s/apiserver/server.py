@@ -96,6 +96,7 @@ class ApiServer:
 
     async def watch(self, request: Request) -> AsyncIterator[WatchEvent]:
         registry = self._registry(request.kind)
+        check_verb(request)
         self._log.watches += 1
         self._log.requests[Verb.WATCH.value] += 1
         try:
@@ -139,6 +140,8 @@ class ApiServer:
 
     async def _dispatch(self, request: Request) -> Response:
         registry = self._registry(request.kind)
+        if not request.subresource:
+            check_verb(request)
         if request.subresource and request.subresource != "status":
             handler = handler_of(request.kind, request.subresource)
             if handler is None:
@@ -208,6 +211,12 @@ class ApiServer:
                 "ports": [{"name": "https", "port": 443, "protocol": "TCP", "targetPort": SECURE_PORT}],
             },
         }
+
+
+def check_verb(request: Request) -> None:
+    """Not every kind can do everything: namespaces are not deleted as a collection."""
+    if request.verb.value not in request.kind.verbs:
+        raise MethodNotSupported("the server does not allow this method on the requested resource")
 
 
 def one_row(kind: Kind, obj: Obj, clock: Clock) -> Obj:

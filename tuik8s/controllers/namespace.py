@@ -105,7 +105,8 @@ class NamespaceController:
         self._client = client
         self._clock = clock
         # Two kinds may be views of the same objects: deleting one of them is enough.
-        views = {kind.prefix: kind for kind in reversed(list(served)) if kind.namespaced}
+        content = [kind for kind in served if kind.namespaced and kind.collectable]
+        views = {kind.prefix: kind for kind in reversed(content)}
         self._kinds = sorted(views.values(), key=lambda kind: kind != kinds.POD)
         self._namespaces = informers.of(kinds.NAMESPACE)
         self._pods = informers.of(kinds.POD)

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from tuik8s.api.kinds import Kind
     from tuik8s.api.objects import Obj
 
-VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
 _OBJECT, _STREAM = ("get", "patch", "update"), ("create", "get")
 _SUBRESOURCES: dict[str, tuple[tuple[str, str, str] | None, tuple[str, ...]]] = {
     "status": (None, _OBJECT),
@@ -24,6 +23,7 @@ _SUBRESOURCES: dict[str, tuple[tuple[str, str, str] | None, tuple[str, ...]]] = 
     "eviction": (("policy", "v1", "Eviction"), ("create",)),
     "ephemeralcontainers": (None, _OBJECT),
     "finalize": (None, ("update",)),
+    "approval": (None, _OBJECT),
     "log": (None, ("get",)),
     "exec": (("", "v1", "PodExecOptions"), _STREAM),
 }
@@ -38,6 +38,9 @@ class Discovery:
         self._groups: dict[str, dict[str, list[Kind]]] = {}
         for kind in kinds:
             self._groups.setdefault(kind.group, {}).setdefault(kind.version, []).append(kind)
+        for versions in self._groups.values():
+            for resources in versions.values():
+                resources.sort(key=lambda kind: kind.plural)
 
     def aggregated(self, accept: str, *, core: bool) -> tuple[Obj, str] | None:
         """The document and its media type; None where the client wants the older form."""
@@ -133,7 +136,7 @@ def _discovery_entry(kind: Kind) -> Obj:
         "responseKind": {"group": kind.group, "version": kind.version, "kind": kind.kind},
         "scope": "Namespaced" if kind.namespaced else "Cluster",
         "singularResource": kind.singular,
-        "verbs": list(VERBS),
+        "verbs": list(kind.verbs),
     }
     entry |= _names(kind)
     subresources = [
@@ -152,7 +155,7 @@ def _discovery_entry(kind: Kind) -> Obj:
 def _resource_entries(kind: Kind) -> list[Obj]:
     main: Obj = {
         "name": kind.plural, "singularName": kind.singular, "namespaced": kind.namespaced,
-        "kind": kind.kind, "verbs": list(VERBS),
+        "kind": kind.kind, "verbs": list(kind.verbs),
     }  # fmt: skip
     entries = [main | _names(kind)]
     for name, (group, version_, response_kind), verbs in _subresources(kind):

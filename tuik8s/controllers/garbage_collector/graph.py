@@ -52,8 +52,12 @@ class OwnerGraph:
 
     def __init__(self, client: Client, informers: Informers, served: Iterable[Kind]) -> None:
         self._client = client
-        self._registry = KindRegistry(kind for kind in served if kind not in IGNORED)
-        self.informers: dict[Kind, Informer] = {kind: informers.of(kind) for kind in self._registry}
+        self._registry = KindRegistry(kind for kind in served if kind not in IGNORED and kind.collectable)
+        # Several versions of a kind are views of the same objects: the preferred one is enough.
+        self._views: dict[str, Kind] = {}
+        for kind in self._registry:
+            self._views.setdefault(kind.prefix, kind)
+        self.informers: dict[Kind, Informer] = {kind: informers.of(kind) for kind in self._views.values()}
         for informer in self.informers.values():
             informer.add_index(OWNER_UID, _owner_uids)
         self._absent: OrderedDict[str, None] = OrderedDict()
@@ -98,7 +102,8 @@ class OwnerGraph:
         return fresh if uid_of(fresh) == uid else None
 
     def _kind(self, reference: Obj) -> Kind | None:
-        return self._registry.by_kind(reference["apiVersion"], reference["kind"])
+        kind = self._registry.by_kind(reference["apiVersion"], reference["kind"])
+        return None if kind is None else self._views[kind.prefix]
 
     def _remember_absent(self, uid: str) -> None:
         self._absent[uid] = None

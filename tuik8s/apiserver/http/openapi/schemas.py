@@ -81,12 +81,14 @@ class Schemas:
 
     def _field(self, module: str, struct: str, field: str, annotation: str) -> Obj:
         if annotation == "dict":
-            return {"type": "object", "additionalProperties": self._map_value(struct, field)}
+            return {"type": "object", "additionalProperties": self._map_value(module, struct, field)}
         if annotation == "str" and (struct, field) in gotypes.BYTES_FIELDS:
             return {"type": "string", "format": "byte"}
         return self._typed(module, field, annotation)
 
-    def _map_value(self, struct: str, field: str) -> Obj:
+    def _map_value(self, module: str, struct: str, field: str) -> Obj:
+        if (struct, field) in gotypes.OTHER_MAPS:
+            return self._typed(module, field, gotypes.OTHER_MAPS[struct, field])
         if (struct, field) in gotypes.BYTES_MAPS:
             return {"type": "string", "format": "byte"}
         if field in gotypes.QUANTITY_MAPS:
@@ -107,6 +109,8 @@ class Schemas:
             self.schemas.setdefault(title, shape)
             return _reference(title)
         inner_module, _, inner = qualified.rpartition(".")
+        if not hasattr(_model(inner_module, inner), "__struct_fields__"):  # free-form, or without fields
+            return {"type": "object"}
         return _reference(self.add(f"{inner_module}:{inner}"))
 
 

@@ -163,6 +163,11 @@ def _raw(data: bytes) -> Any:
     return msgspec.json.decode(text) if text else None
 
 
+def _strings(data: bytes) -> list[str]:
+    """ExtraValue: a message around a list."""
+    return [_bytes(value).decode() for number, value in wire.fields(data) if number == 1]
+
+
 _NUMBERS: dict[str, Callable[[int], Any]] = {"int": wire.signed, "bool": bool}
 _FROM_BYTES: dict[str, Callable[[bytes], Any]] = {
     "str": bytes.decode,
@@ -174,4 +179,5 @@ _FROM_BYTES: dict[str, Callable[[bytes], Any]] = {
     "MicroTime": _micro_time,
     "Duration": _duration,
     "Raw": _raw,
+    "Strings": _strings,
 }

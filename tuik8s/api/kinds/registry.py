@@ -1,0 +1,44 @@
+"""Look kinds up by what a manifest, a URL or a person calls them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tuik8s.api.kinds.core import CORE
+from tuik8s.api.kinds.groups import NAMED_GROUPS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from tuik8s.api.kinds.kind import Kind
+
+SERVED: tuple[Kind, ...] = (*CORE, *NAMED_GROUPS)
+"""In order of preference when a short name is ambiguous: the core group first."""
+
+
+class KindRegistry:
+    """Look kinds up by what people and machines call them."""
+
+    def __init__(self, kinds: Iterable[Kind] = SERVED) -> None:
+        self._kinds = list(kinds)
+
+    def __iter__(self) -> Iterator[Kind]:
+        return iter(self._kinds)
+
+    def by_kind(self, api_version: str, kind: str) -> Kind | None:
+        """`("apps/v1", "Deployment")`, as a manifest names it."""
+        return next((k for k in self._kinds if k.kind == kind and k.api_version == api_version), None)
+
+    def by_plural(self, group: str, version: str, plural: str) -> Kind | None:
+        """As a URL names it."""
+        wanted = (group, version, plural)
+        return next((k for k in self._kinds if (k.group, k.version, k.plural) == wanted), None)
+
+    def find(self, text: str) -> Kind | None:
+        """As a person types it: `po`, `deploy`, `Deployments.apps`, any case."""
+        word = text.lower()
+        for kind in self._kinds:
+            names = (kind.plural, kind.singular, *kind.short_names)
+            if word in names or (kind.group and word in [f"{name}.{kind.group}" for name in names]):
+                return kind
+        return None
