@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-
-from tuik8s.api.kinds import SERVED
 
 if TYPE_CHECKING:
     from tests.http.conftest import Served
@@ -60,72 +57,6 @@ async def test_the_version_has_every_field(served: Served) -> None:
     assert {"major", "minor", "gitVersion", "gitCommit", "gitTreeState", "buildDate", "goVersion", "compiler",
             "platform"} <= set(version)  # fmt: skip
     assert all(isinstance(value, str) for value in version.values())
-
-
-async def _document(served: Served, path: str) -> Any:
-    index = await served.json("GET", "/openapi/v3")
-    return await served.json("GET", index["paths"][path]["serverRelativeURL"])
-
-
-async def test_schemas_refer_to_nothing_that_is_missing(served: Served) -> None:
-    index = (await served.json("GET", "/openapi/v3"))["paths"]
-    for path in index:
-        document = await _document(served, path)
-        schemas = document["components"]["schemas"]
-        text = json.dumps(document)
-        references = {part.partition('"')[0] for part in text.split('"#/components/schemas/')[1:]}
-        assert references <= set(schemas)
-        assert all(schemas.values())
-
-
-async def test_every_kind_can_be_patched_with_field_validation(served: Served) -> None:
-    for kind in SERVED:
-        root = f"apis/{kind.group}/{kind.version}" if kind.group else f"api/{kind.version}"
-        scope = "/namespaces/{namespace}" if kind.namespaced else ""
-        document = await _document(served, root)
-        patch = document["paths"][f"/{root}{scope}/{kind.plural}/{{name}}"]["patch"]
-        assert patch["x-kubernetes-group-version-kind"]["kind"] == kind.kind
-        assert "fieldValidation" in [parameter["name"] for parameter in patch["parameters"]]
-        assert "application/strategic-merge-patch+json" in patch["requestBody"]["content"]
-
-
-async def test_schemas_say_how_fields_merge(served: Served) -> None:
-    schemas = (await _document(served, "apis/apps/v1"))["components"]["schemas"]
-    spec = schemas["io.k8s.api.core.v1.PodSpec"]
-    containers = spec["properties"]["containers"]
-    assert spec["required"] == ["containers"]
-    assert containers["x-kubernetes-patch-merge-key"] == "name"
-    assert containers["x-kubernetes-patch-strategy"] == "merge"
-    assert containers["x-kubernetes-list-map-keys"] == ["name"]
-    assert spec["properties"]["volumes"]["x-kubernetes-patch-strategy"] == "merge,retainKeys"
-    deployment = schemas["io.k8s.api.apps.v1.Deployment"]
-    assert deployment["x-kubernetes-group-version-kind"][0]["kind"] == "Deployment"
-    assert "declarative updates" in deployment["description"]
-
-
-async def test_documents_are_cached_by_their_digest(served: Served) -> None:
-    index = await served.json("GET", "/openapi/v3")
-    url = index["paths"]["apis/apps/v1"]["serverRelativeURL"]
-    async with served.request("GET", url) as answer:
-        assert answer.headers["Cache-Control"] == "public, immutable"
-        tag = answer.headers["ETag"]
-    plain = url.partition("?")[0]
-    async with served.request("GET", plain, headers={"If-None-Match": tag}) as answer:
-        assert answer.status == 304
-    async with served.request("GET", f"{plain}?hash=0", allow_redirects=False) as answer:
-        assert (answer.status, answer.headers["Location"]) == (301, url)
-    async with served.request("GET", "/openapi/v3/apis/nosuch/v1") as answer:
-        assert answer.status == 404
-
-
-async def test_openapi_v2_is_protobuf_with_a_media_type_that_can_be_parsed(served: Served) -> None:
-    accept = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
-    async with served.request("GET", "/openapi/v2", headers={"Accept": accept}) as answer:
-        body = await answer.read()
-        assert answer.headers["Content-Type"].endswith("spec.v2.v1.0+protobuf")
-    assert body.startswith(b"\x0a\x032.0")
-    assert b"/apis/apps/v1/namespaces/{namespace}/deployments/{name}" in body
-    await served.json("GET", "/openapi/v2", headers={"Accept": "application/json"}, status=406)
 
 
 async def test_health_lists_its_checks(served: Served) -> None:

@@ -99,3 +99,7 @@ async def test_explain_knows_every_field(kubectl: Kubectl) -> None:
     assert "DeploymentStrategy describes how to replace existing pods" in text
     assert "containerPort" in await kubectl("explain", "pod.spec.containers", "--recursive")
     assert "does not exist" in await kubectl.refused("explain", "pod.spec.nonsense")
+    fields = await kubectl("explain", "deployment", "--recursive")
+    assert len(fields.splitlines()) > 1000
+    described = await kubectl("explain", "pod.spec.containers.ports.protocol")
+    assert "SCTP" in described

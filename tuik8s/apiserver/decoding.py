@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from tuik8s.api import schema
 from tuik8s.api.conversion import to_served
 from tuik8s.api.errors import BadRequest, Invalid, invalid
@@ -37,9 +39,8 @@ def decode_patched(kind: Kind, request: Request, patched: Obj) -> schema.Decoded
         _keep_reset(patched, decoded.object)
     except BadRequest as error:
         _, found, why = error.message.partition(f"cannot be handled as a {kind.kind}: ")
-        raise Invalid.of(
-            "", "", "", [invalid("patch", request.body, why if found else error.message)]
-        ) from None
+        sent = msgspec.json.encode(request.body).decode()
+        raise Invalid.of("", "", "", [invalid("patch", sent, why if found else error.message)]) from None
     place(kind, request, decoded.object)
     warnings = (*decoded.warnings, *_ineffective(kind, request, decoded.object))
     return schema.Decoded(decoded.object, warnings)

@@ -120,7 +120,7 @@ def _aggregated_version(accept: str) -> str | None:
     return None
 
 
-def _subresources(kind: Kind) -> list[tuple[str, tuple[str, str, str], tuple[str, ...]]]:
+def subresources_of(kind: Kind) -> list[tuple[str, tuple[str, str, str], tuple[str, ...]]]:
     own = (kind.group, kind.version, kind.kind)
     found = []
     for name in kind.subresources:
@@ -145,7 +145,7 @@ def _discovery_entry(kind: Kind) -> Obj:
             "responseKind": {"group": response[0], "version": response[1], "kind": response[2]},
             "verbs": list(verbs),
         }
-        for name, response, verbs in _subresources(kind)
+        for name, response, verbs in subresources_of(kind)
     ]
     if subresources:
         entry["subresources"] = subresources
@@ -158,7 +158,7 @@ def _resource_entries(kind: Kind) -> list[Obj]:
         "kind": kind.kind, "verbs": list(kind.verbs),
     }  # fmt: skip
     entries = [main | _names(kind)]
-    for name, (group, version_, response_kind), verbs in _subresources(kind):
+    for name, (group, version_, response_kind), verbs in subresources_of(kind):
         entry: Obj = {
             "name": f"{kind.plural}/{name}", "singularName": "", "namespaced": kind.namespaced,
             "kind": response_kind, "verbs": list(verbs),

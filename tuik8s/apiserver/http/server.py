@@ -76,7 +76,7 @@ class HttpServer:
         access.authorise_path(user, request.method, segments)
         if request.method not in ("GET", "HEAD"):
             raise MethodNotSupported("the server does not allow this method on the requested resource")
-        return self._path(request, segments, query)
+        return await self._path(request, segments, query)
 
     # Resources
 
@@ -111,7 +111,7 @@ class HttpServer:
 
     # Everything else
 
-    def _path(self, request: web.BaseRequest, segments: list[str], query: Query) -> web.StreamResponse:
+    async def _path(self, request: web.BaseRequest, segments: list[str], query: Query) -> web.StreamResponse:
         accept = request.headers.get("Accept", "")
         match segments:
             case ["api"] | ["apis"]:
@@ -125,7 +125,7 @@ class HttpServer:
             case ["version"]:
                 return answers.json_response(discovery.version())
             case ["openapi", *rest]:
-                return self._openapi.serve(request, rest, query)
+                return await self._openapi.serve(request, rest, query)
             case [endpoint, *_] if endpoint in _HEALTH:
                 return health.health(endpoint, segments, query, self._health(endpoint))
             case ["metrics"]:

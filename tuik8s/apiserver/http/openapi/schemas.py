@@ -1,67 +1,122 @@
-"""JSON schemas of the served types, from the schema package's structs and the tables of how they merge."""
+"""JSON schemas of the built-in types, from the schema package's structs and the tables of how they merge."""
 
 from __future__ import annotations
 
 import importlib
 import re
-import typing
+import time
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tuik8s.api import gotypes
 from tuik8s.api.patch import structure
+from tuik8s.apiserver.http.openapi.facts import DEFAULTS, enums
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tuik8s.api.objects import Obj
 
 MODELS = "lightkube.models"
+REFERENCE = "#/components/schemas/"
 _OPTIONAL = re.compile(r"Optional\[(.*)\]")
 _LIST = re.compile(r"List\[(.*)\]")
-_PARAMETER = re.compile(r"^ *\* \*\*(\w+)\*\* ``.*?`` ?- ?(.*)$")
-_API = "io.k8s.api"
-_META = "io.k8s.apimachinery.pkg.apis.meta"
-_QUANTITY = "io.k8s.apimachinery.pkg.api.resource.Quantity"
-_INT_OR_STRING = "io.k8s.apimachinery.pkg.util.intstr.IntOrString"
-_RAW = "io.k8s.apimachinery.pkg.runtime.RawExtension"
-_SPECIAL: dict[str, tuple[str, Obj]] = {
-    "meta_v1.Time": (f"{_META}.v1.Time", {"type": "string", "format": "date-time"}),
-    "meta_v1.MicroTime": (f"{_META}.v1.MicroTime", {"type": "string", "format": "date-time"}),
-    "meta_v1.FieldsV1": (f"{_META}.v1.FieldsV1", {"type": "object"}),
-    "resource.Quantity": (_QUANTITY, {"oneOf": [{"type": "string"}, {"type": "number"}]}),
-    "util_intstr.IntOrString": (
-        _INT_OR_STRING, {"format": "int-or-string", "oneOf": [{"type": "integer"}, {"type": "string"}]},
-    ),
-    "runtime.RawExtension": (_RAW, {"type": "object"}),
-}  # fmt: skip
+_PARAMETER = re.compile(r"^ *\* \*\*([\w$]+)\*\* ``.*?`` ?- ?(.*)$")
+_MACHINERY = "io.k8s.apimachinery.pkg"
+_TIME: Obj = {"type": "string", "format": "date-time"}
+_SPECIAL: dict[str, Obj] = {
+    "meta_v1:Time": {"description": "An RFC 3339 time, in UTC, of whole seconds.", **_TIME},
+    "meta_v1:MicroTime": {"description": "An RFC 3339 time, in UTC, of microseconds.", **_TIME},
+    "meta_v1:FieldsV1": {
+        "type": "object",
+        "description": "A set of fields as a tree: f:NAME a field, k:{KEYS} an item of a list by its keys,"
+        " v:VALUE an item of a set, i:INDEX an item by position, and . the node itself.",
+    },
+    "resource:Quantity": {
+        "description": "A number, perhaps with a suffix (m, k, M, G, ..., Ki, Mi, Gi, ...) or an exponent.",
+        "oneOf": [{"type": "string"}, {"type": "number"}],
+    },
+    "util_intstr:IntOrString": {
+        "description": "A whole number, or a string such as a name or a percentage.",
+        "format": "int-or-string",
+        "oneOf": [{"type": "integer"}, {"type": "string"}],
+    },
+    "runtime:RawExtension": {"description": "Any object.", "type": "object"},
+}
+"""Types of a shape of their own, by model."""
+_PACKAGES = {
+    "meta": f"{_MACHINERY}.apis.meta",
+    "apiextensions": "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions",
+    "apiregistration": "io.k8s.kube-aggregator.pkg.apis.apiregistration",
+    "resource": f"{_MACHINERY}.api.resource",
+    "util_intstr": f"{_MACHINERY}.util.intstr",
+    "runtime": f"{_MACHINERY}.runtime",
+    "version": f"{_MACHINERY}.version",
+}
 _SCALARS: dict[str, Obj] = {
     "str": {"type": "string"}, "bool": {"type": "boolean"}, "float": {"type": "number", "format": "double"},
-    "dict": {"type": "object"}, "Dict": {"type": "object"},
+    "dict": {"type": "object"}, "Dict": {"type": "object"}, "Any": {},
 }  # fmt: skip
+_ZERO = {"string": "", "integer": 0, "boolean": False, "number": 0}
+_STRUCTS_BY_VALUE = ("metadata", "spec", "status", "template")
 
 
-def schema_name(module: str, name: str) -> str:
-    """As Kubernetes names it: `io.k8s.api.apps.v1.Deployment`."""
+class Definition(NamedTuple):
+    schema: Obj
+    needs: tuple[str, ...]
+    """The models that the schema refers to."""
+
+
+def closure(models: Iterable[str]) -> dict[str, Obj]:
+    """Schemas by title: of the models asked for, `module:Class`, and of all they refer to. Shared."""
+    found: dict[str, Obj] = {}
+    waiting = list(models)
+    while waiting:
+        time.sleep(0)  # the loop, in its own thread, has its turn
+        model = waiting.pop()
+        title = title_of(model)
+        if title not in found:
+            found[title], needs = definition(model)
+            waiting += needs
+    return dict(sorted(found.items()))
+
+
+@cache
+def title_of(model: str) -> str:
+    """As Kubernetes names the schema of `apps_v1:Deployment`: `io.k8s.api.apps.v1.Deployment`."""
+    module, _, name = model.partition(":")
+    if module in _PACKAGES and "_v" not in module:
+        return f"{_PACKAGES[module]}.{name}"
     group, _, version = module.rpartition("_")
-    return f"{_META if group == 'meta' else f'{_API}.{group}'}.{version}.{name}"
+    return f"{_PACKAGES.get(group, f'io.k8s.api.{group}')}.{version}.{name}"
 
 
-class Schemas:
-    """The schemas that one document needs: those asked for, and all they refer to."""
+def has_model(model: str) -> bool:
+    module, _, name = model.partition(":")
+    return hasattr(importlib.import_module(f"{MODELS}.{module}"), name)
 
-    def __init__(self) -> None:
-        self.schemas: dict[str, Obj] = {}
 
-    def add(self, model: str) -> str:
-        """`module:Class`; the name of its schema."""
-        module, _, name = model.partition(":")
-        title = schema_name(module, name)
-        if title not in self.schemas:
-            self.schemas[title] = {}  # types contain themselves
-            self.schemas[title] = self._struct(module, name)
-        return title
+@cache
+def definition(model: str) -> Definition:
+    if model in _SPECIAL:
+        return Definition(_SPECIAL[model], ())
+    module, _, name = model.partition(":")
+    struct = getattr(importlib.import_module(f"{MODELS}.{module}"), name)
+    if hasattr(struct, "__struct_fields__"):
+        return _Struct(module, name).definition(struct)
+    if struct is Any:
+        return Definition({"description": f"{name}: any JSON value."}, ())
+    return Definition({"description": f"{name}: any object.", "type": "object"}, ())
 
-    def _struct(self, module: str, name: str) -> Obj:
-        struct = _model(module, name)
+
+class _Struct:
+    """The schema of one struct, while it is made."""
+
+    def __init__(self, module: str, name: str) -> None:
+        self._module, self._name = module, name
+        self._needs: dict[str, None] = {}
+
+    def definition(self, struct: Any) -> Definition:
         texts = _documentation(struct.__doc__ or "")
         json_names = dict(zip(struct.__struct_fields__, struct.__struct_encode_fields__, strict=True))
         properties, required = {}, []
@@ -70,62 +125,87 @@ class Schemas:
             optional = _OPTIONAL.fullmatch(annotation)
             if optional is None:
                 required.append(field)
-            shape = self._field(module, name, field, optional[1] if optional else annotation)
-            properties[field] = _described(shape, texts.get(field, "")) | _merging(f"{name}.{field}")
-        result: Obj = {"type": "object", "description": texts.get("", ""), "properties": properties}
+            shape = self._field(field, optional[1] if optional else annotation)
+            shape |= self._default(field, shape, required=optional is None)
+            properties[field] = self._described(field, shape, texts.get(field, ""))
+        schema: Obj = {"description": texts.get("", ""), "type": "object"}
         if required:
-            result["required"] = required
-        if name in structure.ATOMIC_TYPES:
-            result["x-kubernetes-map-type"] = "atomic"
-        return result
+            schema["required"] = sorted(required)
+        if properties:
+            schema["properties"] = dict(sorted(properties.items()))
+        if self._name in structure.ATOMIC_TYPES:
+            schema["x-kubernetes-map-type"] = "atomic"
+        return Definition(schema, tuple(self._needs))
 
-    def _field(self, module: str, struct: str, field: str, annotation: str) -> Obj:
+    def _field(self, field: str, annotation: str) -> Obj:
+        place = (self._name, field)
         if annotation == "dict":
-            return {"type": "object", "additionalProperties": self._map_value(module, struct, field)}
-        if annotation == "str" and (struct, field) in gotypes.BYTES_FIELDS:
+            return {"type": "object", "additionalProperties": self._map_value(field)}
+        if annotation == "str" and place in gotypes.BYTES_FIELDS:
             return {"type": "string", "format": "byte"}
-        return self._typed(module, field, annotation)
+        shape = self._typed(field, annotation)
+        if values := enums().get(f"{self._name}.{field}"):
+            (shape["items"] if shape.get("type") == "array" else shape)["enum"] = list(values)
+        return shape
 
-    def _map_value(self, module: str, struct: str, field: str) -> Obj:
-        if (struct, field) in gotypes.OTHER_MAPS:
-            return self._typed(module, field, gotypes.OTHER_MAPS[struct, field])
-        if (struct, field) in gotypes.BYTES_MAPS:
+    def _map_value(self, field: str) -> Obj:
+        place = (self._name, field)
+        if place in gotypes.BYTES_MAPS:
             return {"type": "string", "format": "byte"}
+        if place in gotypes.OTHER_MAPS:
+            return _item(self._typed(field, gotypes.OTHER_MAPS[place]))
         if field in gotypes.QUANTITY_MAPS:
-            return self._typed("core_v1", field, "resource.Quantity")
+            return self._typed(field, "resource.Quantity")
         return {"type": "string", "default": ""}
 
-    def _typed(self, module: str, field: str, annotation: str) -> Obj:
+    def _typed(self, field: str, annotation: str) -> Obj:
         many = _LIST.fullmatch(annotation)
         if many:
-            return {"type": "array", "items": self._typed(module, field, many[1])}
+            return {"type": "array", "items": _item(self._typed(field, many[1]))}
         if annotation == "int":
             return {"type": "integer", "format": "int64" if field in gotypes.INT64_FIELDS else "int32"}
         if annotation in _SCALARS:
             return dict(_SCALARS[annotation])
-        qualified = annotation if "." in annotation else f"{module}.{annotation}"
-        if qualified in _SPECIAL:
-            title, shape = _SPECIAL[qualified]
-            self.schemas.setdefault(title, shape)
-            return _reference(title)
-        inner_module, _, inner = qualified.rpartition(".")
-        if not hasattr(_model(inner_module, inner), "__struct_fields__"):  # free-form, or without fields
-            return {"type": "object"}
-        return _reference(self.add(f"{inner_module}:{inner}"))
+        module, _, name = annotation.rpartition(".")
+        model = f"{module or self._module}:{name}"
+        self._needs[model] = None
+        return {"$ref": REFERENCE + title_of(model)}
+
+    def _default(self, field: str, shape: Obj, *, required: bool) -> Obj:
+        place = f"{self._name}.{field}"
+        if place in DEFAULTS:
+            return {"default": DEFAULTS[place]}
+        if "$ref" in shape and field in _STRUCTS_BY_VALUE:
+            return {"default": {}}
+        if required and shape.get("type") in _ZERO:
+            return {"default": _ZERO[shape["type"]]}
+        return {}
+
+    def _described(self, field: str, shape: Obj, text: str) -> Obj:
+        """A reference has no siblings: it stands in an allOf beside them."""
+        values = shape.get("enum") or shape.get("items", {}).get("enum")
+        if values:
+            listed = "\n".join(f' - `"{value}"`' for value in values)
+            text = f"{text}\n\nPossible enum values:\n{listed}"
+        described = {"description": text} if text else {}
+        marks = _merging(f"{self._name}.{field}", shape)
+        if "$ref" in shape and (described or marks or len(shape) > 1):
+            reference = {"allOf": [{"$ref": shape.pop("$ref")}]}
+            return {**described, **reference, **shape, **marks}
+        return {**described, **shape, **marks}
 
 
-def _reference(title: str) -> Obj:
-    return {"$ref": f"#/components/schemas/{title}"}
-
-
-def _described(shape: Obj, text: str) -> Obj:
-    """A reference has no siblings: it stands in an allOf beside them."""
+def _item(shape: Obj) -> Obj:
+    """An element of a list or map; it is there even when it says nothing."""
     if "$ref" in shape:
-        return {"allOf": [shape], "description": text}
-    return {**shape, "description": text}
+        structs = shape["$ref"].rpartition(".")[2] not in ("Quantity", "IntOrString", "Time", "MicroTime")
+        return {"allOf": [shape], "default": {}} if structs else shape
+    if shape.get("type") in _ZERO:
+        return {**shape, "default": _ZERO[shape["type"]]}
+    return shape
 
 
-def _merging(place: str) -> Obj:
+def _merging(place: str, shape: Obj) -> Obj:
     """How this field merges, from the same tables that patches and apply use."""
     marks: Obj = {}
     merge_key = structure.MERGE_KEYS.get(place) or ("type" if place.endswith("Status.conditions") else "")
@@ -142,15 +222,24 @@ def _merging(place: str) -> Obj:
         marks["x-kubernetes-patch-strategy"] = ",".join(strategies)
     if merge_key:
         marks["x-kubernetes-patch-merge-key"] = merge_key
+    keys = structure.LIST_MAP_KEYS.get(place, (merge_key,) if merge_key else ())
     if place in structure.SETS:
         marks["x-kubernetes-list-type"] = "set"
-    elif merge_key and place not in structure.ATOMIC_FIELDS:
+    elif keys and place not in structure.ATOMIC_FIELDS:
         marks["x-kubernetes-list-type"] = "map"
-        marks["x-kubernetes-list-map-keys"] = list(structure.LIST_MAP_KEYS.get(place, (merge_key,)))
+        marks["x-kubernetes-list-map-keys"] = list(keys)
+    elif shape.get("type") == "array" and not place.endswith("List.items"):
+        marks["x-kubernetes-list-type"] = "atomic"
+    elif place in structure.ATOMIC_FIELDS:
+        marks["x-kubernetes-map-type"] = "atomic"
     return marks
 
 
-@cache
+def forget() -> None:
+    """Documents are kept as bytes; what they were made from is not needed again soon."""
+    definition.cache_clear()
+
+
 def _documentation(text: str) -> dict[str, str]:
     """The struct's own text under the empty name, and each field's."""
     found: dict[str, list[str]] = {"": []}
@@ -162,8 +251,12 @@ def _documentation(text: str) -> dict[str, str]:
             found[current] = [parameter[2]]
         elif line.strip() != "**parameters**":
             found[current].append(line.strip())
-    return {name: " ".join(lines).strip() for name, lines in found.items()}
+    return {name: _prose(lines) for name, lines in found.items()}
 
 
-def _model(module: str, name: str) -> Any:
-    return typing.cast("Any", getattr(importlib.import_module(f"{MODELS}.{module}"), name))
+def _prose(lines: list[str]) -> str:
+    """Lines that were broken to fit are joined; those of a listing stay lines."""
+    text = ""
+    for line in lines:
+        text += ("\n" if line.startswith(("- ", "* ", "+ ")) else " " if line else "\n") + line
+    return re.sub(r"\n{3,}", "\n\n", text).strip()
