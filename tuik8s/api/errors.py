@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 class ApiError(Exception):
     """A request that was refused; `status()` is its wire form."""
 
-    code: ClassVar[int] = 500
-    reason: ClassVar[str] = "InternalError"
+    code: int = 500
+    reason: str = "InternalError"
 
     def __init__(self, message: str, *, details: Obj | None = None) -> None:
         super().__init__(message)
@@ -209,17 +209,34 @@ def _details(resource: str, name: str) -> Obj:
     return details
 
 
-_BY_REASON: dict[str, type[ApiError]] = {
-    kind.reason: kind
-    for kind in (
-        BadRequest, Unauthorized, Forbidden, NotFound, MethodNotSupported, AlreadyExists, Conflict, Expired,
-        Invalid, TooManyRequests, InternalError, ServiceUnavailable, ServerTimeout,
-    )
-}  # fmt: skip
+class OtherRefusal(ApiError):
+    """A code and a reason that have no class here, kept as some server sent them."""
+
+    def __init__(self, code: int, reason: str, message: str, *, details: Obj | None = None) -> None:
+        super().__init__(message, details=details)
+        self.code, self.reason = code, reason
+
+
+_CLASSES: tuple[type[ApiError], ...] = (
+    BadRequest, Unauthorized, Forbidden, NotFound, MethodNotSupported, AlreadyExists, Conflict, Expired,
+    Invalid, TooManyRequests, InternalError, ServiceUnavailable, ServerTimeout,
+)  # fmt: skip
+_BY_REASON = {kind.reason: kind for kind in _CLASSES}
+_BY_CODE = {kind.code: kind for kind in reversed(_CLASSES) if kind is not AlreadyExists}
 
 
 def from_status(status: Obj) -> ApiError:
-    """The error that a Status object (a watch's ERROR event, say) stands for."""
-    reason = "Expired" if status.get("reason") == "Gone" else status.get("reason", "")
-    kind = _BY_REASON.get(reason, InternalError)
-    return kind(status.get("message", "unknown error"), details=status.get("details"))
+    """The error that a Status object (a refusal's body, a watch's ERROR event) stands for."""
+    reason = "Expired" if status.get("reason") == "Gone" else str(status.get("reason") or "")
+    code, details = int(status.get("code") or 0), status.get("details")
+    message = str(status.get("message") or "unknown error")
+    kind = _BY_REASON.get(reason) or (_BY_CODE.get(code) if not reason else None)
+    if kind is None and code:
+        return OtherRefusal(code, reason, message, details=details)
+    return (kind or InternalError)(message, details=details)
+
+
+def of_code(code: int, message: str) -> ApiError:
+    """The error of an answer that has nothing but an HTTP code, as proxies on the way send it."""
+    kind = _BY_CODE.get(code)
+    return kind(message) if kind is not None else OtherRefusal(code, "", message)
