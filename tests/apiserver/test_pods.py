@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.apiserver.objects import bound_pod, pod, revision
+from tests.support.kubelets import UnreachableKubelets
 from tuik8s.api import kinds
 from tuik8s.api.errors import BadRequest, Conflict, Invalid, MethodNotSupported, NotFound, ServiceUnavailable
 from tuik8s.api.objects import Obj, condition_of, copy
@@ -220,7 +221,7 @@ async def test_resize_is_refused_in_clear_words(control_plane: ControlPlane) -> 
         await control_plane.client.patch(kinds.POD, "default", "web", {}, subresource="resize")
 
 
-class Kubelets:
+class Kubelets(UnreachableKubelets):
     """Remembers what it was asked."""
 
     def __init__(self) -> None:

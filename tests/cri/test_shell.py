@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tuik8s.cri.simulated.builtins import BUILTINS, not_found
+from tuik8s.cri.simulated.builtins import BUILTINS
 from tuik8s.cri.simulated.files import Files
-from tuik8s.cri.simulated.process import Output, Pause, Process, turn_of
+from tuik8s.cri.simulated.process import Output, Pause, Process, not_found, turn_of
 from tuik8s.cri.simulated.shell import Unsupported, parse
 
 LIMIT = 100

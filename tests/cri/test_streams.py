@@ -202,3 +202,83 @@ async def test_mounts_show_the_host_s_files(lab: Lab, tmp_path: Path) -> None:
     (tmp_path / "config" / "key").write_text("changed\n")
     assert (await lab.runtime.exec_sync(container, ["cat", "/etc/config/key"], 20)).output == b"changed\n"
     assert (tmp_path / "message").read_text() == "why\n"
+
+
+async def _until_seen(lab: Lab, container: str, text: bytes) -> None:
+    await lab.until(lambda: lab.log_lines(container), lambda lines: text in lines)
+
+
+async def test_attach_gives_a_container_its_input(lab: Lab) -> None:
+    _, container = await lab.run("sh", "-c", "echo begun; cat", stdin=True, stdin_once=True)
+    await _until_seen(lab, container, b"begun")
+    session = await lab.runtime.attach(container, stdin=True)
+    await session.send(b"hello\n")
+    await session.close_stdin()
+    async with asyncio.timeout(20):
+        assert b"".join([data async for _, data in session.output()]) == b"hello\n"
+        assert await session.exit_code() == 0
+    await session.close()
+    assert (await lab.ended(container)).exit_code == 0
+    assert await lab.log_lines(container) == [b"begun", b"hello"]
+
+
+async def test_input_that_is_not_once_outlives_its_session(lab: Lab) -> None:
+    _, container = await lab.run("cat", stdin=True)
+    for text in (b"one\n", b"two\n"):
+        session = await lab.runtime.attach(container, stdin=True)
+        await session.send(text)
+        async with asyncio.timeout(20):
+            assert await anext(session.output()) == (1, text)
+        await session.close()
+        await _until_seen(lab, container, text.rstrip())
+    assert (await lab.status(container)).state == "running"
+
+
+async def test_a_shell_as_a_container_on_a_terminal(lab: Lab) -> None:
+    _, container = await lab.run("sh", stdin=True, stdin_once=True, tty=True)
+    session = await lab.runtime.attach(container, stdin=True)
+    await session.resize(100, 40)
+    await session.send(b"echo from-42x\n")
+    await session.send(b"exit 3\n")
+    async with asyncio.timeout(20):
+        output = b"".join([data async for _, data in session.output()])
+    assert b"from-42x\r\n" in output
+    await session.close()
+    assert (await lab.ended(container)).exit_code == 3
+
+
+async def test_several_watch_and_leaving_ends_nothing(lab: Lab) -> None:
+    _, container = await lab.run("sh", "-c", "while true; do echo tick; sleep 1; done")
+    sessions = [await lab.runtime.attach(container, stdin=False) for _ in range(2)]
+    async with asyncio.timeout(20):
+        for session in sessions:
+            assert await anext(session.output()) == (1, b"tick\n")
+            await session.close()
+    assert (await lab.status(container)).state == "running"
+
+
+async def test_nobody_joins_what_does_not_run(lab: Lab) -> None:
+    _, container = await lab.run("true")
+    await lab.ended(container)
+    with pytest.raises(RuntimeFault, match="is not running"):
+        await lab.runtime.attach(container, stdin=False)
+
+
+async def test_an_interrupt_ends_the_command_and_not_the_shell(lab: Lab) -> None:
+    _, container = await lab.run("sleep", "600")
+    session = await lab.runtime.exec(container, ["sh"], tty=True, stdin=True)
+    output = session.output()
+    await session.send(b"echo begun; sleep 300\n")
+    seen = b""
+    async with asyncio.timeout(20):
+        while b"begun\r\n" not in seen:
+            seen += (await anext(output))[1]
+        await asyncio.sleep(0.3)
+        await session.send(b"\x03")
+        await session.send(b"echo sti''ll\n")
+        while b"still\r\n" not in seen:
+            seen += (await anext(output))[1]
+        await session.send(b"exit\n")
+        async for _ in output:
+            pass
+    await session.close()

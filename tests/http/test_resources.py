@@ -186,7 +186,7 @@ async def test_pretty_is_for_people(served: Served) -> None:
         ("GET", "/apis/batch/v1/nosuch", {}, 404),
         ("GET", "/api/v1/pods/a", {}, 404),
         ("GET", "/api/v1/namespaces/default/nodes", {}, 404),
-        ("GET", f"{PODS}/a/portforward", {}, 404),
+        ("GET", f"{PODS}/a/portforward", {}, 400),
         ("GET", f"{CONFIG_MAPS}?resourceVersionMatch=Exact", {}, 422),
         ("GET", f"{CONFIG_MAPS}?sendInitialEvents=true", {}, 422),
     ],

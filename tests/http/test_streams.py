@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 
 from tests.http.conftest import PODS, Served, eventually, pod
+from tests.support.kubelets import UnreachableKubelets
 from tuik8s.api.errors import BadRequest
 
 if TYPE_CHECKING:
@@ -52,11 +53,19 @@ class FakeProcess:
         self.closed = True
 
 
-class FakeKubelets:
+async def shout(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while (line := await reader.readline()) and line != b"bye\n":
+        writer.write(line.upper())
+    writer.close()
+    await writer.wait_closed()
+
+
+class FakeKubelets(UnreachableKubelets):
     def __init__(self) -> None:
         self.log_options: LogOptions | None = None
         self.processes: list[FakeProcess] = []
         self.more = asyncio.Event()
+        self.servers: list[asyncio.Server] = []
 
     async def logs(self, pod: Obj, options: LogOptions) -> AsyncIterator[bytes]:
         self.log_options = options
@@ -73,10 +82,24 @@ class FakeKubelets:
         self.processes.append(FakeProcess(command, stdin=stdin))
         return self.processes[-1]
 
+    async def attach(self, pod: Obj, container: str, *, stdin: bool) -> FakeProcess:
+        return await self.exec(pod, container, ["attached", "to", container], tty=False, stdin=stdin)
+
+    async def dial_pod(self, pod: Obj, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Port 80 answers every line in capitals until it hears `bye`."""
+        if port != 80:
+            raise ConnectionRefusedError(111, f"dial tcp 10.244.0.2:{port}: connect: connection refused")
+        server = await asyncio.start_server(shout, "127.0.0.1", 0)
+        self.servers.append(server)
+        return await asyncio.open_connection(*server.sockets[0].getsockname())
+
 
 @pytest.fixture
-def kubelets() -> FakeKubelets:
-    return FakeKubelets()
+async def kubelets() -> AsyncIterator[FakeKubelets]:
+    found = FakeKubelets()
+    yield found
+    for server in found.servers:
+        server.close()
 
 
 @pytest.fixture(autouse=True)
@@ -200,3 +223,35 @@ async def test_other_upgrades_are_refused_in_words(served: Served) -> None:
     assert "server accepts [v4.channel.k8s.io]" in answer["message"]
     with pytest.raises(aiohttp.WSServerHandshakeError):
         await _exec(served, "command=ls&stdout=1", "v9.channel.k8s.io")
+
+
+async def test_attach_joins_the_container_s_own_streams(served: Served, kubelets: FakeKubelets) -> None:
+    url = f"{served.url}{PODS}/a/attach?container=main&stdin=1&stdout=1"
+    async with served.session.ws_connect(url, protocols=["v5.channel.k8s.io"]) as socket:
+        await socket.send_bytes(b"\0hello")
+        await socket.send_bytes(b"\xff\0")
+        found, status = await _messages(socket)
+    assert found == [(1, b"attached to main"), (1, b"hello")]
+    assert status == {"metadata": {}, "status": "Success"}
+    await _closed(kubelets)
+
+
+@pytest.mark.parametrize("protocol", ["v4.base64.channel.k8s.io", "base64.channel.k8s.io"])
+async def test_base64_channels(served: Served, protocol: str) -> None:
+    async with _exec(served, "command=fail&command=x&stdin=1&stdout=1", protocol) as socket:
+        assert socket.protocol == protocol
+        await socket.send_str("0aGVsbG8=")
+        received = [await socket.receive_str() for _ in range(2)]
+        await socket.send_str("0aGVsbG8")  # no base64: the client makes no sense, and is let go
+        assert (await socket.receive()).type is aiohttp.WSMsgType.CLOSE
+    assert received == ["1ZmFpbCB4", "1aGVsbG8="]
+
+
+async def test_the_first_protocol_tells_failures_as_text(served: Served) -> None:
+    async with _exec(served, "command=fail&stdout=1") as socket:
+        messages = [message.data async for message in socket]
+    assert messages == [b"\1fail", b"\3command terminated with non-zero exit code: exit status 3"]
+
+
+async def test_connecting_is_by_get_and_post_alone(served: Served) -> None:
+    await served.json("DELETE", f"{PODS}/a/attach?stdout=1", status=405)

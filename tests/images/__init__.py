@@ -17,7 +17,7 @@ APPLETS = (
     "sh", "cat", "echo", "env", "false", "grep", "head", "hostname", "httpd", "id", "ip", "kill", "ls",
     "mkdir", "mount", "nc", "ps", "pwd", "rm", "seq", "sleep", "sort", "stat", "stty", "tail", "test",
     "touch", "tr", "true", "wc", "wget", "nslookup", "date", "dd", "yes", "printf", "awk", "od", "df",
-    "chmod",
+    "chmod", "tar",
 )  # fmt: skip
 LABEL = "LABEL io.tuik8s.test=image"
 

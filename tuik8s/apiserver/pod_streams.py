@@ -55,12 +55,24 @@ def check_has_logs(pod: Obj, container: str, *, previous: bool) -> None:
     raise BadRequest(f"{where} is waiting to start: {reasons.get(reason, reason)}")
 
 
-def check_can_exec(pod: Obj) -> None:
+def check_has_host(pod: Obj) -> None:
     if not pod["spec"].get("nodeName"):
         raise BadRequest(f"pod {pod['metadata']['name']} does not have a host assigned")
+
+
+def check_can_exec(pod: Obj) -> None:
+    _check_not_completed(pod, "exec into")
+
+
+def check_can_attach(pod: Obj) -> None:
+    _check_not_completed(pod, "attach")
+
+
+def _check_not_completed(pod: Obj, action: str) -> None:
+    check_has_host(pod)
     phase = (pod.get("status") or {}).get("phase")
     if phase in ("Succeeded", "Failed"):
-        raise BadRequest(f"cannot exec into a container in a completed pod; current phase is {phase}")
+        raise BadRequest(f"cannot {action} a container in a completed pod; current phase is {phase}")
 
 
 def _status_of(pod: Obj, container: str) -> Obj | None:

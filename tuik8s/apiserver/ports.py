@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    import asyncio
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
     from tuik8s.api.objects import Obj
     from tuik8s.client.transport import ExecStream, LogOptions
+
+    Connection: TypeAlias = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+    Dial: TypeAlias = Callable[[int], Awaitable[Connection]]
+    """A connection to a port; raises OSError as connect(2) would, with a text for people."""
 
 
 class KubeletPort(Protocol):
@@ -24,3 +29,9 @@ class KubeletPort(Protocol):
         self, pod: Obj, container: str, command: Sequence[str], *, tty: bool, stdin: bool
     ) -> ExecStream:
         """Start a process in a running container."""
+
+    async def attach(self, pod: Obj, container: str, *, stdin: bool) -> ExecStream:
+        """Join the streams of a running container's own process; its exit code does not come this way."""
+
+    async def dial_pod(self, pod: Obj, port: int) -> Connection:
+        """Inside the pod; raises OSError as connect(2) would."""

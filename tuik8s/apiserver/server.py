@@ -16,7 +16,13 @@ from tuik8s.apiserver.admission import build_chain
 from tuik8s.apiserver.context import ServerContext
 from tuik8s.apiserver.deletion import delete, delete_collection
 from tuik8s.apiserver.listing import list_objects
-from tuik8s.apiserver.pod_streams import check_can_exec, check_has_logs, choose_container
+from tuik8s.apiserver.pod_streams import (
+    check_can_attach,
+    check_can_exec,
+    check_has_host,
+    check_has_logs,
+    choose_container,
+)
 from tuik8s.apiserver.registry import Registry
 from tuik8s.apiserver.request_log import RequestLog
 from tuik8s.apiserver.services import ServiceRegistry
@@ -31,7 +37,7 @@ if TYPE_CHECKING:
     from tuik8s.api.kinds import Kind, KindRegistry
     from tuik8s.api.objects import Obj
     from tuik8s.api.request import WatchEvent
-    from tuik8s.apiserver.ports import KubeletPort
+    from tuik8s.apiserver.ports import Connection, Dial, KubeletPort
     from tuik8s.apiserver.request_log import ApiServerStatistics, RequestRecord
     from tuik8s.client.transport import ExecStream, LogOptions
     from tuik8s.storage import Store
@@ -130,6 +136,30 @@ class ApiServer:
         chosen = choose_container(found, container)
         check_can_exec(found)
         return await self._kubelet_port().exec(found, chosen, command, tty=tty, stdin=stdin)
+
+    async def attach(
+        self, user: User, namespace: str, pod: str, container: str, *, stdin: bool
+    ) -> ExecStream:
+        found = self._registry(kinds.POD).current(namespace, pod)
+        chosen = choose_container(found, container)
+        check_can_attach(found)
+        return await self._kubelet_port().attach(found, chosen, stdin=stdin)
+
+    async def port_forward(self, user: User, namespace: str, pod: str) -> Dial:
+        """What connects to the pod's ports; raises OSError with the kubelet's words."""
+        found = self._registry(kinds.POD).current(namespace, pod)
+        check_has_host(found)
+        kubelets = self._kubelet_port()
+
+        async def dial(port: int) -> Connection:
+            try:
+                return await kubelets.dial_pod(found, port)
+            except OSError as error:
+                meta = found["metadata"]
+                where = f"error forwarding port {port} to pod {meta['name']}, uid {meta['uid']}"
+                raise OSError(f"{where}: {error.strerror or error}") from None
+
+        return dial
 
     def statistics(self) -> ApiServerStatistics:
         return self._log.statistics()

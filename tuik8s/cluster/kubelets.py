@@ -79,6 +79,12 @@ class Kubelets:
     ) -> ExecStream:
         return await self._of(pod).exec(pod, container, command, tty=tty, stdin=stdin)
 
+    async def attach(self, pod: Obj, container: str, *, stdin: bool) -> ExecStream:
+        return await self._of(pod).attach(pod, container, stdin=stdin)
+
+    async def dial_pod(self, pod: Obj, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        return await self.dial(pod["spec"].get("nodeName", ""), pod["metadata"]["uid"], port)
+
     # What the proxy needs -----------------------------------------------------------------------------------
 
     async def dial(

@@ -240,7 +240,7 @@ class ContainerStats:
 
 
 class ExecSession(Protocol):
-    """A process in a container with open streams (the same shape as `client.ExecStream`)."""
+    """A process in a container with open streams, or a container's own (shaped as `client.ExecStream`)."""
 
     def output(self) -> AsyncIterator[tuple[int, bytes]]: ...
     async def send(self, data: bytes) -> None: ...
@@ -300,6 +300,10 @@ class Runtime(Protocol):
     async def exec(
         self, container_id: str, command: Sequence[str], *, tty: bool, stdin: bool
     ) -> ExecSession: ...
+    async def attach(self, container_id: str, *, stdin: bool) -> ExecSession:
+        """Join a running container's own streams, from now on. `exit_code` is 0 once they have ended. With
+        `stdin_once` the container's input ends with the first session that had it."""
+
     async def dial(self, sandbox_id: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """A TCP connection to a port inside the pod; raises OSError as connect(2) would."""
 

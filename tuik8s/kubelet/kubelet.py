@@ -137,6 +137,9 @@ class Kubelet:
     ) -> ExecStream:
         return await self._streams.exec(pod, container, command, tty=tty, stdin=stdin)
 
+    async def attach(self, pod: Obj, container: str, *, stdin: bool) -> ExecStream:
+        return await self._streams.attach(pod, container, stdin=stdin)
+
     # What router and PLEG tell -----------------------------------------------------------------------------
 
     def pod_changed(self, pod: Obj) -> None:

@@ -1,4 +1,4 @@
-"""Logs and exec of the pods of one node (pkg/kubelet/server)."""
+"""Logs, processes and connections of the pods of one node (pkg/kubelet/server)."""
 
 from __future__ import annotations
 
@@ -45,16 +45,29 @@ class Streams:
     async def exec(
         self, pod: Obj, container: str, command: Sequence[str], *, tty: bool, stdin: bool
     ) -> ExecStream:
-        name = container or pod["spec"]["containers"][0]["name"]
-        status = await self._latest(pod, name)
-        if status is None or status.state != "running":
-            raise InternalError(f'unable to upgrade connection: container not found ("{name}")')
+        status = await self._running(pod, container)
         try:
             return await self._services.host.runtime.exec(status.id, command, tty=tty, stdin=stdin)
         except RuntimeUnavailable as error:
             raise ServiceUnavailable(str(error)) from error
         except RuntimeFault as error:
             raise InternalError(f"error executing command in container: {error}") from error
+
+    async def attach(self, pod: Obj, container: str, *, stdin: bool) -> ExecStream:
+        status = await self._running(pod, container)
+        try:
+            return await self._services.host.runtime.attach(status.id, stdin=stdin)
+        except RuntimeUnavailable as error:
+            raise ServiceUnavailable(str(error)) from error
+        except RuntimeFault as error:
+            raise InternalError(f"error attaching to container: {error}") from error
+
+    async def _running(self, pod: Obj, container: str) -> ContainerStatus:
+        name = container or pod["spec"]["containers"][0]["name"]
+        status = await self._latest(pod, name)
+        if status is None or status.state != "running":
+            raise InternalError(f'unable to upgrade connection: container not found ("{name}")')
+        return status
 
     async def _latest(self, pod: Obj, name: str) -> ContainerStatus | None:
         try:

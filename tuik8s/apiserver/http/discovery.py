@@ -26,6 +26,8 @@ _SUBRESOURCES: dict[str, tuple[tuple[str, str, str] | None, tuple[str, ...]]] = 
     "approval": (None, _OBJECT),
     "log": (None, ("get",)),
     "exec": (("", "v1", "PodExecOptions"), _STREAM),
+    "attach": (("", "v1", "PodAttachOptions"), _STREAM),
+    "portforward": (("", "v1", "PodPortForwardOptions"), _STREAM),
 }
 """Of those that are answered: the kind they speak of (None: the resource's own) and their verbs."""
 _V2, _V2_BETA = "v2", "v2beta1"

@@ -12,7 +12,7 @@ from tuik8s.apiserver.http import access, answers, discovery, health, openapi, o
 from tuik8s.apiserver.http.negotiation import negotiate
 from tuik8s.apiserver.http.paths import resource_path, segments_of
 from tuik8s.apiserver.http.scales import scale_table
-from tuik8s.apiserver.http.streams import serve_exec, serve_log
+from tuik8s.apiserver.http.streams import serve_attach, serve_exec, serve_log, serve_portforward
 from tuik8s.apiserver.http.watches import serve_watch
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ MAX_IN_FLIGHT = 600
 """Requests answered at once, watches and streams not counted (--max-requests-inflight and its mutating
 sister)."""
 _HEALTH = ("healthz", "livez", "readyz")
+_CONNECTING = {"attach": serve_attach, "exec": serve_exec, "portforward": serve_portforward}
 
 
 class HttpServer:
@@ -86,9 +87,12 @@ class HttpServer:
         if path.subresource == "log":
             access.authorise_resource(user, "get", path)
             return await serve_log(request, self._api, path, query, user, self._clock)
-        if path.subresource == "exec":
-            access.authorise_resource(user, "create", path)
-            return await serve_exec(request, self._api, path, query, user)
+        if path.subresource in _CONNECTING:
+            verb = {"GET": Verb.GET, "POST": Verb.CREATE}.get(request.method)
+            if verb is None:
+                raise MethodNotSupported("the server does not allow this method on the requested resource")
+            access.authorise_resource(user, verb.value, path)
+            return await _CONNECTING[path.subresource](request, self._api, path, query, user)
         wanted = negotiate(request.headers.get("Accept", ""))
         formatter = answers.Formatter(request, wanted, query)
         if resources.verb_of(request.method, path, query) is Verb.WATCH:

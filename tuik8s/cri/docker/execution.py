@@ -1,4 +1,4 @@
-"""Exec: a process in a running container over an upgraded connection."""
+"""Exec and attach: the streams of a process in a running container over an upgraded connection."""
 
 from __future__ import annotations
 
@@ -20,23 +20,11 @@ OUTPUT_LIMIT = 16 * 1024
 EXIT_POLLS, EXIT_POLL_SECONDS = 50, 0.02
 
 
-class DockerExec:
-    """See `ExecSession`. Closing ends the streams; the engine has no call that ends the process itself."""
+class _Upgraded:
+    """The streams; closing ends them, and not the process."""
 
     def __init__(self, engine: Engine, identifier: str, stream: Stream, *, tty: bool) -> None:
         self._engine, self._id, self._stream, self._tty = engine, identifier, stream, tty
-
-    @classmethod
-    async def start(
-        cls, engine: Engine, wire: Wire, container_id: str, command: Sequence[str], *, tty: bool, stdin: bool
-    ) -> DockerExec:
-        created = await engine.call(
-            APIClient.exec_create, container_id, list(command), stdin=stdin, tty=tty, stdout=True, stderr=True
-        )
-        stream = await wire.request(
-            "POST", f"/exec/{created['Id']}/start", body={"Detach": False, "Tty": tty}, upgrade=True
-        )
-        return cls(engine, created["Id"], stream, tty=tty)
 
     async def output(self) -> AsyncIterator[tuple[int, bytes]]:
         if self._tty:
@@ -54,6 +42,25 @@ class DockerExec:
         if self._stream.writer.can_write_eof():
             self._stream.writer.write_eof()
 
+    async def close(self) -> None:
+        self._stream.writer.close()
+
+
+class DockerExec(_Upgraded):
+    """See `ExecSession`. The engine has no call that ends the process itself."""
+
+    @classmethod
+    async def start(
+        cls, engine: Engine, wire: Wire, container_id: str, command: Sequence[str], *, tty: bool, stdin: bool
+    ) -> DockerExec:
+        created = await engine.call(
+            APIClient.exec_create, container_id, list(command), stdin=stdin, tty=tty, stdout=True, stderr=True
+        )
+        stream = await wire.request(
+            "POST", f"/exec/{created['Id']}/start", body={"Detach": False, "Tty": tty}, upgrade=True
+        )
+        return cls(engine, created["Id"], stream, tty=tty)
+
     async def resize(self, width: int, height: int) -> None:
         await self._engine.call(APIClient.exec_resize, self._id, height=height, width=width)
 
@@ -66,8 +73,26 @@ class DockerExec:
             await asyncio.sleep(EXIT_POLL_SECONDS)
         raise RuntimeFault("the process has not ended")
 
-    async def close(self) -> None:
-        self._stream.writer.close()
+
+class DockerAttach(_Upgraded):
+    """A container's own streams."""
+
+    @classmethod
+    async def start(cls, engine: Engine, wire: Wire, container_id: str, *, stdin: bool) -> DockerAttach:
+        details = await engine.call(APIClient.inspect_container, container_id)
+        if not details["State"]["Running"]:
+            raise RuntimeFault(f"Container {container_id} is not running")
+        wanted = {"stream": 1, "stdout": 1, "stderr": 1}
+        if stdin and details["Config"]["OpenStdin"]:
+            wanted["stdin"] = 1
+        stream = await wire.request("POST", f"/containers/{container_id}/attach", wanted, upgrade=True)
+        return cls(engine, container_id, stream, tty=bool(details["Config"]["Tty"]))
+
+    async def resize(self, width: int, height: int) -> None:
+        await self._engine.call(APIClient.resize, self._id, height=height, width=width)
+
+    async def exit_code(self) -> int:
+        return 0
 
 
 async def run_to_end(

@@ -13,7 +13,7 @@ from tuik8s.cri.docker import naming
 from tuik8s.cri.docker.dialing import Dialer
 from tuik8s.cri.docker.engine import Engine, EngineRefused
 from tuik8s.cri.docker.events import EventReader
-from tuik8s.cri.docker.execution import DockerExec, run_to_end
+from tuik8s.cri.docker.execution import DockerAttach, DockerExec, run_to_end
 from tuik8s.cri.docker.images import all_images, ensure_pause_image, find_image, pull_image
 from tuik8s.cri.docker.logs import read_logs
 from tuik8s.cri.docker.network import ensure_network, is_reachable, remove_network
@@ -186,6 +186,9 @@ class DockerRuntime:
 
     async def exec(self, container_id: str, command: Sequence[str], *, tty: bool, stdin: bool) -> ExecSession:
         return await DockerExec.start(self._engine, self._wire, container_id, command, tty=tty, stdin=stdin)
+
+    async def attach(self, container_id: str, *, stdin: bool) -> ExecSession:
+        return await DockerAttach.start(self._engine, self._wire, container_id, stdin=stdin)
 
     async def dial(self, sandbox_id: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         return await asyncio.open_connection(*await self._dialer.address(sandbox_id, port, "tcp"))

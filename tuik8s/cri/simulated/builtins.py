@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import math
-import posixpath
 import re
 from typing import TYPE_CHECKING
 
-from tuik8s.cri.simulated.process import FOREVER, SERVE, Builtin, Output, Pause, Process, Steps
-from tuik8s.cri.simulated.shell import Unsupported, parse
+from tuik8s.cri.simulated.archives import tar
+from tuik8s.cri.simulated.paths import reason, resolve
+from tuik8s.cri.simulated.process import FOREVER, READ, SERVE, Builtin, Output, Pause, Process, Steps
+from tuik8s.cri.simulated.shells import read, shell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
-
-
-def not_found(process: Process, words: list[str]) -> Steps:
-    yield Output(2, f"sh: {words[0]}: not found (simulated)\n".encode())
-    return 127
 
 
 def serve(process: Process, words: list[str]) -> Steps:
@@ -99,21 +95,28 @@ def _tail(process: Process, words: list[str]) -> Steps:
 
 def _cat(process: Process, words: list[str]) -> Steps:
     paths = [word for word in words[1:] if word == "-" or not word.startswith("-")]
-    if not paths and process.stdin_open:
-        yield FOREVER
     status = 0
-    for path in paths:
-        status |= yield from _file_to_output(process, "cat", path)
+    for path in paths or ["-"]:
+        if path == "-":
+            yield from _input_to_output(process)
+        else:
+            status |= yield from _file_to_output(process, "cat", path)
     return status
 
 
+def _input_to_output(process: Process) -> Steps:
+    while (data := process.input.take()) != b"":
+        yield READ if data is None else Output(1, data)
+    return 0
+
+
 def _file_to_output(process: Process, name: str, path: str) -> Steps:
-    if path in ("/dev/null", "-"):
+    if path == "/dev/null":
         return 0
     try:
         data = process.files.read(resolve(process, path))
     except OSError as error:
-        yield Output(2, f"{name}: can't open '{path}': {_reason(error)}\n".encode())
+        yield Output(2, f"{name}: can't open '{path}': {reason(error)}\n".encode())
         return 1
     yield Output(1, data)
     return 0
@@ -127,7 +130,7 @@ def _ls(process: Process, words: list[str]) -> Steps:
         try:
             names = [path] if process.files.is_file(where) else process.files.list(where)
         except OSError as error:
-            yield Output(2, f"ls: {path}: {_reason(error)}\n".encode())
+            yield Output(2, f"ls: {path}: {reason(error)}\n".encode())
             status = 1
             continue
         shown = [name for name in names if hidden or not name.startswith(".")]
@@ -183,7 +186,7 @@ def _changing(change: Callable[[Process, str], None]) -> Builtin:
             except OSError as error:
                 if words[0] == "rm" and "f" in flags and isinstance(error, FileNotFoundError):
                     continue
-                yield Output(2, f"{words[0]}: {path}: {_reason(error)}\n".encode())
+                yield Output(2, f"{words[0]}: {path}: {reason(error)}\n".encode())
                 status = 1
         return status
 
@@ -227,28 +230,6 @@ def _compares(left: str, operator: str, right: str) -> bool:
     return {"-eq": a == b, "-ne": a != b, "-lt": a < b, "-le": a <= b, "-gt": a > b, "-ge": a >= b}[operator]
 
 
-def _shell(process: Process, words: list[str]) -> Steps:
-    """`sh -c script`; an interactive or empty one ends at the end of its input."""
-    script = script_of(words)
-    if script is None:
-        if process.stdin_open:
-            yield FOREVER
-        return 0
-    try:
-        block = parse(script)
-    except Unsupported:
-        return (yield from process.unknown(process, words))
-    return (yield from process.run(block))
-
-
-def script_of(words: list[str]) -> str | None:
-    """The argument of `-c` (also of `-ec`, `-xc` …)."""
-    for index, word in enumerate(words[1:], 1):
-        if re.fullmatch(r"-[a-z]*c", word) and index + 1 < len(words):
-            return words[index + 1]
-    return None
-
-
 def _export(process: Process, words: list[str]) -> Steps:
     yield from ()
     for word in words[1:]:
@@ -258,28 +239,23 @@ def _export(process: Process, words: list[str]) -> Steps:
     return 0
 
 
+def _busybox(process: Process, words: list[str]) -> Steps:
+    """`busybox COMMAND …` is that command."""
+    if len(words) == 1:
+        yield Output(1, "".join(f"{name}\n" for name in sorted(BUILTINS)).encode())
+        return 0
+    return (yield from process.builtins.get(words[1], process.unknown)(process, words[1:]))
+
+
 def _pause(process: Process, words: list[str]) -> Steps:
     yield FOREVER
     return 0
-
-
-def resolve(process: Process, path: str) -> str:
-    return posixpath.normpath(posixpath.join(process.directory, path))
 
 
 def unescape(text: str) -> str:
     """The escapes of `echo -e` and `printf`."""
     table = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", "0": "\0", "a": "\a", "e": "\x1b"}
     return re.sub(r"\\([ntr\\0ae])", lambda match: table[match[1]], text)
-
-
-def _reason(error: OSError) -> str:
-    reasons: dict[type[OSError], str] = {
-        FileNotFoundError: "No such file or directory",
-        IsADirectoryError: "Is a directory",
-        PermissionError: "Permission denied",
-    }
-    return reasons.get(type(error), error.strerror or str(error))
 
 
 BUILTINS: dict[str, Builtin] = {
@@ -289,5 +265,6 @@ BUILTINS: dict[str, Builtin] = {
     "touch": _changing(lambda process, path: process.files.write(path, b"", append=True)),
     "rm": _changing(lambda process, path: process.files.remove(path)),
     "mkdir": _changing(lambda process, path: process.files.make_directory(path)),
-    "sh": _shell, "ash": _shell, "bash": _shell, "export": _export, "pause": _pause,
+    "sh": shell, "ash": shell, "bash": shell, "read": read, "tar": tar, "export": _export, "pause": _pause,
+    "busybox": _busybox,
 }  # fmt: skip

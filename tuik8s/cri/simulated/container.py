@@ -1,4 +1,4 @@
-"""One simulated container: a state, a log, and at most three timers."""
+"""One simulated container: a state, a log, its streams, and a few timers."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from tuik8s.cri.simulated.builtins import BUILTINS, serve
 from tuik8s.cri.simulated.files import Files
 from tuik8s.cri.simulated.logs import RingLog
 from tuik8s.cri.simulated.process import Output, Process, turn_of
+from tuik8s.cri.simulated.terminal import Input, Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -30,8 +31,9 @@ class SimulatedContainer:
     """Created, started once, ended once. `changed` is told the kind of event at every change of state."""
 
     __slots__ = (
-        "_changed", "_clock", "_log", "_status", "_steps", "_stopping", "_timers", "_waiters", "behaviour",
-        "config", "connections", "files", "pod", "sandbox_id", "serving",
+        "_changed", "_clock", "_log", "_pause", "_process", "_reading", "_status", "_steps", "_stopping",
+        "_timers", "_waiters", "attached", "behaviour", "config", "connections", "files", "input", "pod",
+        "sandbox_id", "serving", "terminal",
     )  # fmt: skip
 
     def __init__(
@@ -45,6 +47,13 @@ class SimulatedContainer:
         self.connections: set[ServingProtocol] = set()
         self._clock, self._changed = clock, changed
         self._log: RingLog | None = None
+        self.attached: list[Callable[[int, bytes], None]] = []
+        """Told of output as it is written; stream 0 is the end."""
+        self.input = Input(changed=self._input_changed) if config.stdin else None
+        self.terminal = Terminal(self.input, self._echo) if config.tty and self.input else None
+        self._process: Process | None = None
+        self._pause: asyncio.TimerHandle | None = None
+        self._reading = False
         self._steps: Generator[Output | Pause | int, None, None] | None = None
         self._timers: list[asyncio.TimerHandle] = []
         self._waiters: list[asyncio.Future[None]] = []
@@ -144,51 +153,75 @@ class SimulatedContainer:
             self.serving = bool(self.config.ports or behaviour.ports or behaviour.http)
             self._later(behaviour.exit_after, self._end, behaviour.exit_code or 0)
             return
-        self._steps = turn_of(self.process(serve).run(behaviour.program))
+        self._process = self.process(serve, self.input, terminal=self.terminal is not None)
+        self._steps = turn_of(self._process.run(behaviour.program))
         self._advance()
 
-    def process(self, unknown: Builtin, *, stdin: bool = False) -> Process:
+    def process(self, unknown: Builtin, given: Input | None, *, terminal: bool = False) -> Process:
         """A new process with this container's environment and files."""
         hostname = self.pod.hostname or self.pod.name
         env = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOSTNAME": hostname}
         return Process(
             env=env | dict(self.config.env), files=self.files, now=self._clock.now,
             builtins=BUILTINS | {"serve": serve}, unknown=unknown, hostname=hostname, ip=self.pod.ip,
-            stdin_open=stdin or self.config.stdin, directory=self.config.working_dir or "/",
+            input=given or Input(ended=True), terminal=terminal, directory=self.config.working_dir or "/",
         )  # fmt: skip
 
     def _advance(self) -> None:
         """Take steps of the program until it waits or ends."""
-        assert self._steps is not None
+        if self._steps is None:
+            return
+        self._pause, self._reading = None, False
         for count, step in enumerate(self._steps):
             if isinstance(step, int):
                 self._end(step)
                 return
             if isinstance(step, Output):
-                self.log.write(self._clock.now(), step.stream, step.data)
+                self._write(step.stream, step.data)
                 if count >= STEPS_PER_TURN:
-                    self._later(0, self._advance)
+                    self._pause = self._later(0, self._advance)
                     return
                 continue
             if step.serving:
                 self._serve()
-            if step.seconds < math.inf:
-                self._later(step.seconds, self._advance)
+            self._reading = step.reading
+            if step.reading and self.input is not None and self.input.ready:
+                self._pause = self._later(0, self._advance)
+            elif step.seconds < math.inf:
+                self._pause = self._later(step.seconds, self._advance)
             return
+
+    def _input_changed(self) -> None:
+        """Wake the program if it waits for input, or is interrupted where it cares."""
+        interrupted = self.input is not None and self.input.interrupted
+        cares = self._process is not None and self._process.interactive
+        if self._reading or (interrupted and cares):
+            if self._pause is not None:
+                self._pause.cancel()
+            self._reading = False
+            self._pause = self._later(0, self._advance)
+
+    def _echo(self, data: bytes) -> None:
+        self._write(1, data)
+
+    def _write(self, stream: int, data: bytes) -> None:
+        self.log.write(self._clock.now(), stream, data)
+        for listener in tuple(self.attached):
+            listener(stream, data)
 
     def _serve(self) -> None:
         self.serving = True
         if not self.behaviour.lines:
             ports = ", ".join(str(port) for port in self.listening_ports()) or "any port"
             line = f"simulated {self.config.image} is listening on {ports}\n"
-            self.log.write(self._clock.now(), 1, line.encode())
+            self._write(1, line.encode())
 
     def _print_lines(self, index: int = 0) -> None:
         lines, interval = self.behaviour.lines, self.behaviour.log_interval
         if interval <= 0:
-            self.log.write(self._clock.now(), 1, "".join(f"{line}\n" for line in lines).encode())
+            self._write(1, "".join(f"{line}\n" for line in lines).encode())
             return
-        self.log.write(self._clock.now(), 1, f"{lines[index % len(lines)]}\n".encode())
+        self._write(1, f"{lines[index % len(lines)]}\n".encode())
         self._later(interval, self._print_lines, index + 1)
 
     def _oom(self) -> None:
@@ -210,6 +243,8 @@ class SimulatedContainer:
         )  # fmt: skip
         if self._log is not None:
             self._log.close(now)
+        for listener in tuple(self.attached):
+            listener(0, b"")
         for connection in list(self.connections):
             if connection.transport is not None:
                 connection.transport.close()
@@ -219,11 +254,13 @@ class SimulatedContainer:
                 waiter.set_result(None)
         self._changed(self, "died")
 
-    def _later(self, seconds: float, call: Callable[..., None], *arguments: object) -> None:
+    def _later(self, seconds: float, call: Callable[..., None], *arguments: object) -> asyncio.TimerHandle:
         loop = asyncio.get_running_loop()
         now = loop.time()
         self._timers = [timer for timer in self._timers if not timer.cancelled() and timer.when() > now]
-        self._timers.append(loop.call_later(seconds, call, *arguments))
+        timer = loop.call_later(seconds, call, *arguments)
+        self._timers.append(timer)
+        return timer
 
     def _change(self, **fields: object) -> None:
         # dataclasses.replace costs three times as much, and this runs for every container.

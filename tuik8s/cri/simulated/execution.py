@@ -1,4 +1,4 @@
-"""Exec in a simulated container: the same small shell, with output as a stream."""
+"""Exec and attach in a simulated container: the same small shell, with streams."""
 
 from __future__ import annotations
 
@@ -7,128 +7,154 @@ import math
 from typing import TYPE_CHECKING
 
 from tuik8s.cri.protocol import ExecResult
-from tuik8s.cri.simulated.builtins import not_found, script_of
-from tuik8s.cri.simulated.process import Output, turn_of
+from tuik8s.cri.simulated.process import Output, not_found, turn_of
 from tuik8s.cri.simulated.shell import argument_vector
+from tuik8s.cri.simulated.shells import INTERRUPTED
+from tuik8s.cri.simulated.terminal import Input, Terminal, on_terminal
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from tuik8s.cri.simulated.container import SimulatedContainer
+    from tuik8s.cri.simulated.process import Pause
 
 OUTPUT_LIMIT = 16 * 1024
-PROMPT = b"/ # "
-_SHELLS = ("sh", "ash", "bash")
+WAITING_LIMIT = 256
+"""Pieces of output that wait to be fetched before the process waits."""
+KILLED = 137
 
 
 class SimulatedExec:
-    """One command. An interactive shell reads lines from stdin and runs each in the small shell."""
+    """One command, which begins when its output is first asked for."""
 
     def __init__(
         self, container: SimulatedContainer, command: Sequence[str], *, tty: bool, stdin: bool
     ) -> None:
-        self._container = container
-        self._command = tuple(command)
-        self._tty = tty
-        self._process = container.process(not_found, stdin=stdin)
-        self._input: asyncio.Queue[bytes] = asyncio.Queue()
+        self._container, self._command = container, tuple(command)
+        self._input = Input(ended=not stdin, changed=self._input_changed)
+        self._terminal = Terminal(self._input, self._echo) if tty else None
+        self._process = container.process(not_found, self._input, terminal=tty)
+        self._output: asyncio.Queue[tuple[int, bytes] | None] = asyncio.Queue(WAITING_LIMIT)
         self._ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._stdin = stdin
-        self._closing = asyncio.Event()
-        self._started = False
-        self.size = (80, 24)
+        self._woken, self._reading, self._closing = asyncio.Event(), False, False
 
     async def output(self) -> AsyncIterator[tuple[int, bytes]]:
+        running = asyncio.create_task(self._run(), name="simulated exec")
         try:
-            interactive = (
-                self._command[0].rsplit("/", 1)[-1] in _SHELLS and script_of([*self._command]) is None
-            )
-            steps = self._converse() if interactive and self._stdin else self._run(self._command)
-            async for stream, data in steps:
-                yield (1, data.replace(b"\n", b"\r\n")) if self._tty else (stream, data)
+            while (piece := await self._output.get()) is not None:
+                yield (1, on_terminal(piece[1])) if self._terminal else piece
+            await running
         finally:
-            if not self._ended.done():
-                self._ended.set_result(137)
+            running.cancel()
+            self._finish(KILLED)
 
     async def send(self, data: bytes) -> None:
-        await self._input.put(data)
+        (self._terminal or self._input).feed(data)
+        await self._input.room()
 
     async def close_stdin(self) -> None:
-        await self._input.put(b"")
+        self._input.end()
 
     async def resize(self, width: int, height: int) -> None:
-        self.size = (width, height)
+        if self._terminal is not None:
+            self._terminal.size = (width, height)
 
     async def exit_code(self) -> int:
         return await asyncio.shield(self._ended)
 
     async def close(self) -> None:
-        self._closing.set()
-        if not self._ended.done():
-            self._ended.set_result(137)
+        self._closing = True
+        self._woken.set()
+        self._finish(KILLED)
 
-    async def _run(self, command: tuple[str, ...]) -> AsyncIterator[tuple[int, bytes]]:
-        status = 0
-        async for step in self._steps(command):
-            if isinstance(step, Output):
-                yield step
-            else:
+    async def _run(self) -> None:
+        status = KILLED
+        for step in turn_of(self._process.run(argument_vector(self._command))):
+            if isinstance(step, int):
                 status = step
+            elif isinstance(step, Output):
+                await self._output.put(step)
+            elif not await self._rest(step):
+                break
+            elif self._input.interrupted and not self._process.interactive:
+                status = INTERRUPTED
+                break
         self._finish(status)
+        await self._output.put(None)
 
-    async def _steps(self, command: tuple[str, ...]) -> AsyncIterator[Output | int]:
-        for step in turn_of(self._process.run(argument_vector(command))):
-            if isinstance(step, (Output, int)):
-                yield step
-            elif not await self._rest(step.seconds):
-                yield 137
-                return
-
-    async def _rest(self, seconds: float) -> bool:
-        """Let time pass; False when the session or its container ended meanwhile."""
-        waiting = {
-            asyncio.ensure_future(self._closing.wait()),
-            asyncio.ensure_future(self._container.wait()),
-        }
+    async def _rest(self, step: Pause) -> bool:
+        """Let time pass, or wait for input; False when the session or its container ended meanwhile."""
+        if step.reading and self._input.ready:
+            return not self._closing
+        self._woken.clear()
+        self._reading = step.reading
+        if self._closing:
+            return False
+        waiting = {asyncio.ensure_future(self._woken.wait()), asyncio.ensure_future(self._container.wait())}
         try:
-            timeout = seconds if seconds < math.inf else None
-            done, _ = await asyncio.wait(waiting, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+            timeout = step.seconds if step.seconds < math.inf else None
+            await asyncio.wait(waiting, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            self._reading = False
             for future in waiting:
                 future.cancel()
-        return not done
+        return self._container.running and not self._closing
 
-    async def _converse(self) -> AsyncIterator[tuple[int, bytes]]:
-        """Read a line, run it, until `exit` or the end of input."""
-        buffer, status = b"", 0
-        if self._tty:
-            yield 1, PROMPT
-        while not self._closing.is_set() and self._container.running:
-            data = await self._input.get()
-            if not data or data == b"\x04":
-                break
-            if self._tty:
-                data = data.replace(b"\r", b"\n")
-                yield 1, data
-            buffer += data
-            while b"\n" in buffer:
-                line, _, buffer = buffer.partition(b"\n")
-                words = line.decode(errors="replace").split()
-                if words[:1] == ["exit"]:
-                    self._finish(int(words[1]) & 255 if words[1:] and words[1].isdigit() else status)
-                    return
-                async for step in self._steps(("sh", "-c", line.decode(errors="replace"))):
-                    if isinstance(step, Output):
-                        yield step
-                    else:
-                        status = step
-                if self._tty:
-                    yield 1, PROMPT
-        self._finish(status)
+    def _input_changed(self) -> None:
+        if self._reading or self._input.interrupted:
+            self._woken.set()
+
+    def _echo(self, data: bytes) -> None:
+        if not self._output.full():
+            self._output.put_nowait((1, data))
 
     def _finish(self, status: int) -> None:
         if not self._ended.done():
             self._ended.set_result(status)
+
+
+class SimulatedAttach:
+    """A container's own streams from now on. Who fetches its output too slowly misses some of it."""
+
+    def __init__(self, container: SimulatedContainer, *, stdin: bool) -> None:
+        self._container = container
+        self._input = container.input if stdin else None
+        self._output: asyncio.Queue[tuple[int, bytes]] = asyncio.Queue(WAITING_LIMIT)
+        container.attached.append(self._written)
+
+    async def output(self) -> AsyncIterator[tuple[int, bytes]]:
+        while True:
+            stream, data = await self._output.get()
+            if not stream:
+                return
+            yield (1, on_terminal(data)) if self._container.config.tty else (stream, data)
+
+    async def send(self, data: bytes) -> None:
+        if self._input is not None:
+            (self._container.terminal or self._input).feed(data)
+            await self._input.room()
+
+    async def close_stdin(self) -> None:
+        if self._input is not None and self._container.config.stdin_once:
+            self._input.end()
+
+    async def resize(self, width: int, height: int) -> None:
+        if self._container.terminal is not None:
+            self._container.terminal.size = (width, height)
+
+    async def exit_code(self) -> int:
+        return 0
+
+    async def close(self) -> None:
+        if self._written in self._container.attached:
+            self._container.attached.remove(self._written)
+            await self.close_stdin()
+            self._written(0, b"")
+
+    def _written(self, stream: int, data: bytes) -> None:
+        if self._output.full():
+            self._output.get_nowait()
+        self._output.put_nowait((stream, data))
 
 
 async def run_to_end(container: SimulatedContainer, command: Sequence[str], timeout: float) -> ExecResult:

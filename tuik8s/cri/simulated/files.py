@@ -50,6 +50,11 @@ class Files:
         with host.open("rb") as file:
             return file.read(READ_LIMIT)
 
+    def size(self, path: str) -> int:
+        """Of a file, all of it; raises OSError."""
+        host = self._on_host(path)
+        return host.stat().st_size if host is not None and host.exists() else len(self.read(path))
+
     def write(self, path: str, data: bytes, *, append: bool = False) -> None:
         if path == "/dev/null":
             return

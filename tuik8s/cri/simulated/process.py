@@ -1,7 +1,8 @@
 """Run a parsed script as a generator of steps: output to write, time to let pass. No process is made.
 
 The caller owns time: it takes steps until a `Pause`, comes back after that many seconds, and reads the exit
-code from the generator's return value. `FOREVER` never comes back; `SERVE` is `FOREVER` with open ports.
+code from the generator's return value. `FOREVER` never comes back; `SERVE` is `FOREVER` with open ports;
+`READ` comes back when there is input. An interrupt ends any pause of a process that is `interactive`.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from tuik8s.cri.simulated.shell import (
     Word,
     parse,
 )  # fmt: skip
+from tuik8s.cri.simulated.terminal import Input
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -45,10 +47,13 @@ class Output(NamedTuple):
 class Pause(NamedTuple):
     seconds: float
     serving: bool = False
+    reading: bool = False
+    """Come back as soon as there is input."""
 
 
 FOREVER = Pause(math.inf)
 SERVE = Pause(math.inf, serving=True)
+READ = Pause(math.inf, reading=True)
 Steps: TypeAlias = Generator[Output | Pause, None, int]
 Builtin: TypeAlias = Callable[["Process", list[str]], Steps]
 
@@ -76,14 +81,17 @@ class Process:
     unknown: Builtin
     hostname: str = ""
     ip: str = ""
-    stdin_open: bool = False
+    input: Input = field(default_factory=lambda: Input(ended=True))
+    terminal: bool = False
     directory: str = "/"
     status: int = field(default=0, init=False)
+    interactive: bool = field(default=False, init=False)
+    """A shell that somebody types into: it deals with interrupts itself."""
 
     def run(self, block: Block) -> Steps:
         """The whole program, to its exit code."""
         try:
-            return (yield from self._block(block))
+            return (yield from self.block(block))
         except _Exit as ended:
             return ended.code & 0xFF
         except _LoopControl:
@@ -95,7 +103,7 @@ class Process:
     def leave_loop(self, *, again: bool) -> None:
         raise _LoopControl(again)
 
-    def _block(self, block: Block) -> Steps:
+    def block(self, block: Block) -> Steps:
         for statement in block:
             self.status = yield from self._statement(statement)
         return self.status
@@ -111,9 +119,9 @@ class Process:
             case Each():
                 return (yield from self._each(statement))
             case Choice(condition, then, otherwise):
-                chosen = then if (yield from self._block(condition)) == 0 else otherwise
+                chosen = then if (yield from self.block(condition)) == 0 else otherwise
                 self.status = 0
-                return (yield from self._block(chosen))
+                return (yield from self.block(chosen))
 
     def _chain(self, chain: Chain) -> Steps:
         status = 0
@@ -125,10 +133,10 @@ class Process:
 
     def _loop(self, loop: Loop) -> Steps:
         status = 0
-        while ((yield from self._block(loop.condition)) == 0) is not loop.until:
+        while ((yield from self.block(loop.condition)) == 0) is not loop.until:
             paused = False
             try:
-                turn = self._block(loop.body)
+                turn = self.block(loop.body)
                 for step in turn_of(turn):
                     if isinstance(step, int):
                         status = step
@@ -148,7 +156,7 @@ class Process:
             for value in self._expand(word):
                 self.env[each.variable] = value
                 try:
-                    status = yield from self._block(each.body)
+                    status = yield from self.block(each.body)
                 except _LoopControl as control:
                     if not control.again:
                         return 0
@@ -248,14 +256,21 @@ class Process:
         """What `$(script)` prints; commands in it take no time."""
         collected = bytearray()
         try:
-            for step in turn_of(self._block(parse(script))):
+            for step in turn_of(self.block(parse(script))):
                 if isinstance(step, Output) and step.stream == 1:
                     collected += step.data
-                if len(collected) > SUBSTITUTION_LIMIT or step in (FOREVER, SERVE):
+                endless = isinstance(step, Pause) and step.seconds == math.inf
+                if len(collected) > SUBSTITUTION_LIMIT or endless:
                     break
         except Unsupported:
             return ""
         return collected.decode(errors="replace").rstrip("\n")
+
+
+def not_found(process: Process, words: list[str]) -> Steps:
+    """A command that nobody simulates."""
+    yield Output(2, f"sh: {words[0]}: not found (simulated)\n".encode())
+    return 127
 
 
 def turn_of(steps: Steps) -> Generator[Output | Pause | int, None, None]:

@@ -30,14 +30,15 @@ from tuik8s.cri.protocol import (
 )  # fmt: skip
 from tuik8s.cri.references import parse_reference
 from tuik8s.cri.simulated.behaviour import SERVER, Behaviour, annotated
-from tuik8s.cri.simulated.builtins import BUILTINS, script_of
+from tuik8s.cri.simulated.builtins import BUILTINS
 from tuik8s.cri.simulated.container import SimulatedContainer
-from tuik8s.cri.simulated.execution import SimulatedExec, run_to_end
+from tuik8s.cri.simulated.execution import SimulatedAttach, SimulatedExec, run_to_end
 from tuik8s.cri.simulated.host_ports import HostPorts, Refusal
 from tuik8s.cri.simulated.images import SimulatedImages
 from tuik8s.cri.simulated.plugins import Plugins
 from tuik8s.cri.simulated.serving import EchoDatagrams, ServingProtocol
 from tuik8s.cri.simulated.shell import Unsupported, argument_vector, parse
+from tuik8s.cri.simulated.shells import SHELLS, script_of
 from tuik8s.cri.simulated.streams import connect
 
 if TYPE_CHECKING:
@@ -243,6 +244,9 @@ class SimulatedRuntime:
     async def exec(self, container_id: str, command: Sequence[str], *, tty: bool, stdin: bool) -> ExecSession:
         return SimulatedExec(self._running(container_id), command, tty=tty, stdin=stdin)
 
+    async def attach(self, container_id: str, *, stdin: bool) -> ExecSession:
+        return SimulatedAttach(self._running(container_id), stdin=stdin)
+
     async def dial(self, sandbox_id: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         self._answer()
         sandbox = self._sandboxes.get(sandbox_id)
@@ -348,7 +352,7 @@ def _program(config: ContainerConfig) -> Block:
     words = [*config.command, *config.args]
     if not words or words[0].rsplit("/", 1)[-1] not in BUILTINS:
         return SERVER
-    script = script_of(words) if words[0].rsplit("/", 1)[-1] in ("sh", "ash", "bash") else None
+    script = script_of(words) if words[0].rsplit("/", 1)[-1] in SHELLS else None
     if script is not None:
         try:
             return parse(script)

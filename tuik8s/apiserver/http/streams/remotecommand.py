@@ -1,4 +1,5 @@
-"""pods/exec over WebSockets, and over SPDY for kubectl before 1.30 (apimachinery's remotecommand)."""
+"""pods/exec and pods/attach: over WebSockets, and over SPDY for kubectl before 1.30 (apimachinery's
+remotecommand)."""
 
 from __future__ import annotations
 
@@ -10,6 +11,8 @@ from aiohttp import web
 
 from tuik8s.api.errors import ApiError, BadRequest
 from tuik8s.apiserver.http import options
+from tuik8s.apiserver.http.streams import upgrades
+from tuik8s.apiserver.http.streams.carriers import UpgradedConnection
 from tuik8s.apiserver.http.streams.channels import (
     ERROR,
     RESIZE,
@@ -21,6 +24,8 @@ from tuik8s.apiserver.http.streams.channels import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from tuik8s.api.objects import Obj
     from tuik8s.api.request import User
     from tuik8s.apiserver.http.options import Query
@@ -29,37 +34,54 @@ if TYPE_CHECKING:
     from tuik8s.apiserver.server import ApiServer
     from tuik8s.client.transport import ExecStream
 
-V4, V5 = "v4.channel.k8s.io", "v5.channel.k8s.io"
-SPDY = "SPDY/3.1"
-STREAM_PROTOCOL = "X-Stream-Protocol-Version"
-MESSAGE_LIMIT = 4 * 1024 * 1024
+V4 = "v4.channel.k8s.io"
+PLAIN = ("", "channel.k8s.io", "base64.channel.k8s.io")
+"""The first version: its error channel is plain text, and silent where all went well."""
+PROTOCOLS = ("v5.channel.k8s.io", V4, "v4.base64.channel.k8s.io", *PLAIN)
 CHUNK = 32 * 1024
-CLOSE_SECONDS = 5.0
-"""How long the client may take to close its side."""
 SUCCESS: Obj = {"metadata": {}, "status": "Success"}
 
 
 async def serve_exec(
     request: web.BaseRequest, api: ApiServer, path: ResourcePath, query: Query, user: User
 ) -> web.StreamResponse:
-    """Refusals come before the upgrade; the exit code comes as the last message."""
     command = query.get("command", [])
     if not command:
         raise BadRequest("you must specify at least 1 command for the container")
-    tty = options.flag(query, "tty")
+    container, tty = options.text(query, "container"), options.flag(query, "tty")
+
+    async def start(stdin: bool) -> ExecStream:
+        return await api.exec(user, path.namespace, path.name, container, command, tty=tty, stdin=stdin)
+
+    return await _serve(request, query, start)
+
+
+async def serve_attach(
+    request: web.BaseRequest, api: ApiServer, path: ResourcePath, query: Query, user: User
+) -> web.StreamResponse:
+    container = options.text(query, "container")
+
+    async def start(stdin: bool) -> ExecStream:
+        return await api.attach(user, path.namespace, path.name, container, stdin=stdin)
+
+    return await _serve(request, query, start)
+
+
+async def _serve(
+    request: web.BaseRequest, query: Query, start: Callable[[bool], Awaitable[ExecStream]]
+) -> web.StreamResponse:
+    """Refusals come before the upgrade; the exit code comes as the last message."""
     wanted = {STDIN: options.flag(query, "stdin"), STDOUT: options.flag(query, "stdout")}
-    wanted[STDERR] = options.flag(query, "stderr") and not tty
+    wanted[STDERR] = options.flag(query, "stderr") and not options.flag(query, "tty")
     if not any(wanted.values()):
         raise BadRequest("you must specify at least 1 of stdin, stdout, stderr")
     response = _upgrade(request)
-    process = await api.exec(
-        user, path.namespace, path.name, options.text(query, "container"), command, tty=tty,
-        stdin=wanted[STDIN],
-    )  # fmt: skip
+    process = await start(wanted[STDIN])
     try:
         channels = await _open(request, response, [name for name, asked in wanted.items() if asked])
         if channels is not None:
-            await _run(channels, process, wanted)
+            plain = isinstance(response, web.WebSocketResponse) and (response.ws_protocol or "") in PLAIN
+            await _run(channels, process, wanted, _text_status if plain else msgspec.json.encode)
     finally:
         await process.close()
     return response
@@ -67,25 +89,9 @@ async def serve_exec(
 
 def _upgrade(request: web.BaseRequest) -> web.StreamResponse:
     """The response of the protocol that the client offers; BadRequest for any other."""
-    if request.headers.get("Upgrade", "").upper() == SPDY:
-        offered = ",".join(request.headers.getall(STREAM_PROTOCOL, [])).replace(" ", "").split(",")
-        if V4 not in offered:
-            raise BadRequest(
-                f"unable to negotiate protocol: client supports {offered}, server accepts [{V4}]"
-            )
-        headers = {"Connection": "Upgrade", "Upgrade": SPDY, STREAM_PROTOCOL: V4}
-        response = web.StreamResponse(status=101, headers=headers)
-        response.force_close()
-        return response
-    socket = web.WebSocketResponse(
-        protocols=(V5, V4), max_msg_size=MESSAGE_LIMIT, compress=False, timeout=CLOSE_SECONDS
-    )
-    if not socket.can_prepare(request):
-        raise BadRequest("Upgrade request required")
-    offered = request.headers.get("Sec-WebSocket-Protocol", "").replace(" ", "").split(",")
-    if not {V4, V5} & set(offered):
-        raise BadRequest(f"none of the protocols offered is supported; use {V5} or {V4}")
-    return socket
+    if upgrades.is_spdy(request):
+        return upgrades.accept_spdy(request, V4)
+    return upgrades.accept_web_socket(request, PROTOCOLS)
 
 
 async def _open(request: web.BaseRequest, response: web.StreamResponse, wanted: list[int]) -> Channels | None:
@@ -93,7 +99,7 @@ async def _open(request: web.BaseRequest, response: web.StreamResponse, wanted: 
     if isinstance(response, web.WebSocketResponse):
         await response.prepare(request)
         return WebSocketChannels(response)
-    channels = SpdyChannels(request, response)
+    channels = SpdyChannels(UpgradedConnection(request, response))
     try:
         await channels.open([ERROR, *wanted])
     except (TimeoutError, ConnectionError):
@@ -101,7 +107,9 @@ async def _open(request: web.BaseRequest, response: web.StreamResponse, wanted: 
     return channels
 
 
-async def _run(channels: Channels, process: ExecStream, wanted: dict[int, bool]) -> None:
+async def _run(
+    channels: Channels, process: ExecStream, wanted: dict[int, bool], encode: Callable[[Obj], bytes]
+) -> None:
     """Until the process or the client ends."""
     receiving = asyncio.create_task(_receive(channels, process, wanted[STDIN]))
     sending = asyncio.create_task(_send(channels, process, wanted))
@@ -109,7 +117,9 @@ async def _run(channels: Channels, process: ExecStream, wanted: dict[int, bool])
         await asyncio.wait([receiving, sending], return_when=asyncio.FIRST_COMPLETED)
         if not sending.done():
             return  # the client is gone
-        await channels.send(ERROR, msgspec.json.encode(sending.result()))
+        status = encode(sending.result())
+        if status:
+            await channels.send(ERROR, status)
         receiving.cancel()
         await asyncio.gather(receiving, return_exceptions=True)
         await channels.close()
@@ -142,6 +152,10 @@ def _ended(code: int) -> Obj:
         "reason": "NonZeroExitCode",
         "details": {"causes": [{"reason": "ExitCode", "message": str(code)}]},
     }
+
+
+def _text_status(status: Obj) -> bytes:
+    return b"" if status["status"] == "Success" else str(status["message"]).encode()
 
 
 async def _receive(channels: Channels, process: ExecStream, stdin: bool) -> None:

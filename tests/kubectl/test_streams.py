@@ -1,0 +1,91 @@
+"""Commands that reach into pods."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.kubectl.conftest import Kubectl
+
+pytestmark = pytest.mark.slow
+
+
+async def test_run_attaches_and_cleans_up(kubectl: Kubectl) -> None:
+    given = ["run", "once", "-i", "--rm", "--quiet", "--restart=Never", "--image=busybox", "--"]
+    assert await kubectl(*given, "cat", stdin="hello\n") == "hello\n"
+    finished = await kubectl.run(*given, "sh", stdin="echo from inside\nexit 3\n")
+    assert finished.out == "from inside\n"
+    assert finished.code == 3
+    assert await kubectl("get", "pods", "-o", "name") == ""
+
+
+async def test_attach_follows_a_container(kubectl: Kubectl) -> None:
+    script = "for i in 1 2 3 4 5 6 7 8 9; do echo tick; sleep 1; done"
+    await kubectl("run", "ticker", "--image=busybox", "--restart=Never", "--", "sh", "-c", script)
+    await kubectl("wait", "--for=condition=Ready", "pod/ticker")
+    assert "tick" in await kubectl("attach", "ticker")
+    assert "completed pod" in await kubectl.refused("attach", "ticker")
+
+
+async def test_port_forward(kubectl: Kubectl, web: Path) -> None:
+    await kubectl("apply", "-f", str(web))
+    await kubectl("rollout", "status", "deployment/web")
+    process = await kubectl.start("port-forward", "service/web", ":80")
+    assert process.stdout is not None
+    async with asyncio.timeout(30):
+        line = (await process.stdout.readline()).decode()
+        found = re.fullmatch(r"Forwarding from 127\.0\.0\.1:(\d+) -> 80\n", line)
+        assert found, line
+        answers = await asyncio.gather(*(_fetch(int(found[1])) for _ in range(5)))
+    assert all("simulated container" in answer for answer in answers)
+    process.terminate()
+    await process.communicate()
+
+
+async def test_a_port_where_nobody_listens(kubectl: Kubectl) -> None:
+    await kubectl("run", "web", "--image=nginx", "--port=80")
+    await kubectl("wait", "--for=condition=Ready", "pod/web")
+    process = await kubectl.start("port-forward", "pod/web", ":81")
+    assert process.stdout is not None
+    assert process.stderr is not None
+    async with asyncio.timeout(30):
+        port = int((await process.stdout.readline()).split(b" -> ")[0].rpartition(b":")[2])
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        assert await reader.read() == b""
+        writer.close()
+        problem = (await process.stderr.readline()).decode()
+    assert f"an error occurred forwarding {port} -> 81: error forwarding port 81 to pod web" in problem
+    assert "connect: connection refused" in problem
+    if process.returncode is None:
+        process.terminate()
+    await process.communicate()
+
+
+async def test_files_are_copied_in_and_out(kubectl: Kubectl, tmp_path: Path) -> None:
+    await kubectl("run", "box", "--image=busybox", "--", "sleep", "600")
+    await kubectl("wait", "--for=condition=Ready", "pod/box")
+    content = bytes(range(256)) * 500
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "file").write_bytes(content)
+    await kubectl("cp", str(tmp_path / "in"), "default/box:/tmp/folder")
+    await kubectl("cp", str(tmp_path / "in" / "file"), "box:/tmp/single", "-c", "box")
+    assert await kubectl("exec", "box", "--", "ls", "/tmp", "/tmp/folder") == "folder\nsingle\nfile\n"
+    await kubectl("cp", "box:/tmp/folder", str(tmp_path / "out"))
+    assert (tmp_path / "out" / "file").read_bytes() == content
+    missing = await kubectl("cp", "box:/tmp/nothing", str(tmp_path / "nothing"))
+    assert missing == "tar: /tmp/nothing: No such file or directory\n"
+
+
+async def _fetch(port: int) -> str:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"GET / HTTP/1.1\r\nHost: web\r\nConnection: close\r\n\r\n")
+    answer = await reader.read()
+    writer.close()
+    await writer.wait_closed()
+    return answer.decode()
