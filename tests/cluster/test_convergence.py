@@ -39,11 +39,29 @@ async def test_each_cause_is_told_once(tmp_path: Path) -> None:
     assert reasons["fine"] == ()
 
 
-async def _report(folder: Path) -> Report:
+async def _report(folder: Path, timeout: float = 2) -> Report:
     config = Config(ephemeral=True, runtime="simulated", seed=0, host="", listen="")
     async with Cluster(config) as cluster:
         await cluster.started()
         applier = FolderApplier(cluster.client, [folder], cluster.registry, clock=cluster.clock)
         return await converge(
-            cluster.client, applier, cluster.registry, timeout=2, progress=lambda ready, count: None
+            cluster.client, applier, cluster.registry, timeout=timeout, progress=lambda ready, count: None
         )
+
+
+async def test_a_kind_without_a_controller_is_not_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(
+        "apiVersion: batch/v1\nkind: Job\nmetadata: {name: once}\n"
+        "spec: {template: {spec: {restartPolicy: Never, containers: [{name: a, image: busybox}]}}}\n"
+    )
+    (tmp_path / "b.yaml").write_text(
+        "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: b}\nspec: {minAvailable: 1}\n"
+    )
+
+    report = await _report(tmp_path, timeout=60)
+
+    job, budget = report.outcomes
+    assert report.seconds < 30
+    assert (job.result, job.unattended) == ("failed", True)
+    assert job.message.endswith("Job has no controller in this release of tuik8s: nothing will act on it")
+    assert (budget.result, budget.unattended) == ("ready", True)

@@ -206,3 +206,26 @@ async def test_evictions_and_bindings_are_posted(served: Served) -> None:
     assert bound["status"] == "Success"
     eviction = {"metadata": {"name": "a", "namespace": "default"}}
     assert (await served.json("POST", f"{PODS}/a/eviction", json=eviction, status=201))["status"] == "Success"
+
+
+async def test_a_kind_without_a_controller_is_served_with_a_warning(served: Served) -> None:
+    path = "/apis/apps/v1/namespaces/default/statefulsets"
+    template = {
+        "metadata": {"labels": {"app": "db"}},
+        "spec": {"containers": [{"name": "db", "image": "postgres"}]},
+    }
+    spec = {"selector": {"matchLabels": {"app": "db"}}, "serviceName": "db", "template": template}
+    body = {"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "db"}, "spec": spec}
+    text = "StatefulSet has no controller in this release of tuik8s: nothing will act on it"
+    async with served.request("POST", path, json=body) as answer:
+        assert answer.status == 201
+        assert answer.headers.getall("Warning") == [f'299 - "{text}"']
+    async with served.request("PUT", f"{path}/db", json=body) as answer:
+        assert answer.status == 200
+        assert "Warning" not in answer.headers
+    apply = {"Content-Type": "application/apply-patch+yaml"}
+    async with served.request(
+        "PATCH", f"{path}/db?fieldManager=me&force=true", json=body, headers=apply
+    ) as answer:
+        assert answer.status == 200
+        assert text in answer.headers["Warning"]

@@ -57,6 +57,54 @@ def _available(available: int, wanted: int) -> Readiness:
     return Readiness(available >= wanted, f"{available} of {wanted} replicas available")
 
 
+def _replication_controller(obj: Obj) -> Readiness:
+    status = obj.get("status") or {}
+    if status.get("observedGeneration", 0) < obj["metadata"].get("generation", 0):
+        return Readiness(False, "waiting for the replication controller to see it")
+    return _available(status.get("availableReplicas", 0), obj["spec"].get("replicas", 1))
+
+
+def _stateful_set(obj: Obj) -> Readiness:
+    spec, status = obj["spec"], obj.get("status") or {}
+    wanted, ready = spec.get("replicas", 1), status.get("readyReplicas", 0)
+    if status.get("observedGeneration", 0) < obj["metadata"].get("generation", 0):
+        return Readiness(False, "waiting for the statefulset controller to see it")
+    if ready < wanted:
+        return Readiness(False, f"{ready} of {wanted} replicas ready")
+    strategy = spec.get("updateStrategy") or {}
+    if strategy.get("type") == "RollingUpdate":
+        kept = (strategy.get("rollingUpdate") or {}).get("partition", 0)
+        updated = status.get("updatedReplicas", 0)
+        if updated < wanted - kept:
+            return Readiness(False, f"{updated} of {wanted - kept} replicas updated")
+    return Readiness(True, f"{ready} of {wanted} replicas ready")
+
+
+def _daemon_set(obj: Obj) -> Readiness:
+    status = obj.get("status") or {}
+    if status.get("observedGeneration", 0) < obj["metadata"].get("generation", 0):
+        return Readiness(False, "waiting for the daemon set controller to see it")
+    wanted, updated = status.get("desiredNumberScheduled", 0), status.get("updatedNumberScheduled", 0)
+    if updated < wanted:
+        return Readiness(False, f"{updated} of {wanted} pods updated")
+    available = status.get("numberAvailable", 0)
+    return Readiness(available >= wanted, f"{available} of {wanted} pods available")
+
+
+def _job(obj: Obj) -> Readiness:
+    failure = condition_of(obj, "Failed")
+    if failure and failure["status"] == "True":
+        return Readiness(False, f"failed: {failure.get('message', '')}", failed=True)
+    done = (obj.get("status") or {}).get("succeeded", 0)
+    wanted = obj["spec"].get("completions") or 1
+    return Readiness(is_true(obj, "Complete"), f"{done} of {wanted} completions")
+
+
+def _claim(obj: Obj) -> Readiness:
+    phase = (obj.get("status") or {}).get("phase", "Pending")
+    return Readiness(phase == "Bound", phase.lower())
+
+
 def _pod(obj: Obj) -> Readiness:
     phase = (obj.get("status") or {}).get("phase", "Pending")
     if phase == "Succeeded":
@@ -81,6 +129,11 @@ def _node(obj: Obj) -> Readiness:
 _RULES: dict[str, Callable[[Obj], Readiness]] = {
     "Deployment": _deployment,
     "ReplicaSet": _replica_set,
+    "ReplicationController": _replication_controller,
+    "StatefulSet": _stateful_set,
+    "DaemonSet": _daemon_set,
+    "Job": _job,
+    "PersistentVolumeClaim": _claim,
     "Pod": _pod,
     "Namespace": _namespace,
     "Node": _node,

@@ -10,6 +10,8 @@ from tuik8s.api import schema
 from tuik8s.api.conversion import to_served
 from tuik8s.api.errors import BadRequest, Invalid, invalid
 from tuik8s.api.ineffective import ineffective_fields
+from tuik8s.api.request import PatchType, Verb
+from tuik8s.api.uncontrolled import uncontrolled
 
 if TYPE_CHECKING:
     from tuik8s.api.kinds import Kind
@@ -27,8 +29,8 @@ def decode_body(kind: Kind, request: Request) -> schema.Decoded:
     decoded = schema.decode(kind, body, request.field_validation)
     _keep_reset(body, decoded.object)
     place(kind, request, decoded.object)
-    warnings = (*deprecations, *decoded.warnings, *_ineffective(kind, request, decoded.object))
-    return schema.Decoded(decoded.object, warnings)
+    notes = (*_ineffective(kind, request, decoded.object), *_unattended(kind, request))
+    return schema.Decoded(decoded.object, (*deprecations, *decoded.warnings, *notes))
 
 
 def decode_patched(kind: Kind, request: Request, patched: Obj) -> schema.Decoded:
@@ -49,6 +51,13 @@ def decode_patched(kind: Kind, request: Request, patched: Obj) -> schema.Decoded
 def _ineffective(kind: Kind, request: Request, obj: Obj) -> list[str]:
     """Warnings of what the author of a spec may believe to have an effect."""
     return [] if request.subresource else ineffective_fields(kind.kind, obj)
+
+
+def _unattended(kind: Kind, request: Request) -> list[str]:
+    """A warning for who makes an object, or asks for its existence, that nothing will act on it."""
+    asks = request.verb is Verb.CREATE or request.patch_type is PatchType.APPLY
+    warning = uncontrolled(kind) if asks and not request.subresource else ""
+    return [warning] if warning else []
 
 
 def _keep_reset(body: Obj, decoded: Obj) -> None:

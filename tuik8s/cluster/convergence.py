@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from tuik8s.api import kinds
@@ -11,6 +11,7 @@ from tuik8s.api.errors import NotFound
 from tuik8s.api.events import last_seen
 from tuik8s.api.objects import Obj, condition_of, controller_of, uid_of
 from tuik8s.api.readiness import readiness_of
+from tuik8s.api.uncontrolled import uncontrolled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,6 +38,8 @@ class Outcome:
     result: Result
     message: str
     reasons: tuple[str, ...] = ()
+    unattended: bool = False
+    """Nothing in this release acts on its kind: it is not waited for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +68,9 @@ async def converge(
         ready = sum(outcome.result == "ready" for outcome in outcomes)
         progress(ready, len(outcomes))
         waiting = any(file.state == "waiting" for file in applier.statuses())
+        settled = sum(outcome.result == "ready" or outcome.unattended for outcome in outcomes)
         late = loop.time() - started >= timeout
-        if late or (ready == len(outcomes) and not waiting):
+        if late or (settled == len(outcomes) and not waiting):
             break
         await asyncio.sleep(LOOK_EVERY)
         if waiting:
@@ -88,17 +92,19 @@ async def _look(client: Client, applier: FolderApplier, registry: KindRegistry) 
 async def _outcome(client: Client, registry: KindRegistry, path: str, reference: ObjectRef) -> Outcome:
     kind = _kind_of(registry, reference.api_version, reference.kind)
     result: Result = "not ready"
+    note = uncontrolled(kind)
     try:
         obj = await client.get(kind, reference.namespace, reference.name)
     except NotFound:
         message = "was deleted"
     else:
         readiness = readiness_of(obj)
-        message = readiness.message
-        result = "ready" if readiness.done else "failed" if readiness.failed else "not ready"
+        message = f"{readiness.message}; {note}" if note else readiness.message
+        failed = readiness.failed or note
+        result = "ready" if readiness.done else "failed" if failed else "not ready"
     return Outcome(
         file=path, kind=reference.kind, namespace=reference.namespace, name=reference.name,
-        result=result, message=message,
+        result=result, message=message, unattended=bool(note),
     )  # fmt: skip
 
 
@@ -119,10 +125,7 @@ async def _explained(client: Client, registry: KindRegistry, outcome: Outcome) -
     reasons = [reason for pod in pods if uid_of(pod) in mine for reason in _why_pod(pod)]
     reasons += [text for text in _warnings(outcome, mine, events) if not _is_said(text, reasons)]
     unique = tuple(dict.fromkeys(reasons))[:5]
-    return Outcome(
-        file=outcome.file, kind=outcome.kind, namespace=outcome.namespace, name=outcome.name,
-        result=outcome.result, message=outcome.message, reasons=unique,
-    )  # fmt: skip
+    return replace(outcome, reasons=unique)
 
 
 def _family(outcome: Outcome, sets: Sequence[Obj], pods: Sequence[Obj]) -> set[str]:
