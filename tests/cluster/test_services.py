@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
+import sys
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
-import pytest
-
 from tests.cluster.workloads import (
     READINESS,
+    SHELL,
     all_ready,
     container,
     deployment,
@@ -71,12 +71,10 @@ async def test_clients_stay_with_their_pod(cluster: Cluster, save: Save) -> None
     assert len(found) == 1
 
 
-@pytest.mark.parametrize("runtime", ["simulated"])  # the test images hold no program that answers datagrams
 async def test_datagrams_come_back(cluster: Cluster, save: Save) -> None:
     ports = [{"port": 53, "targetPort": 5353, "nodePort": PORT, "protocol": "UDP"}]
     save("service.yaml", service("web", type="NodePort", ports=ports))
-    server = container(ports=[{"containerPort": 5353, "protocol": "UDP"}])
-    save("web.yaml", deployment("web", server, replicas=1))
+    save("web.yaml", deployment("web", _udp_echo(cluster), replicas=1, pod_spec=_MACHINE))
     await until(cluster.client, kinds.ENDPOINT_SLICE, _serves(1), "default")
 
     with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as client:
@@ -102,6 +100,27 @@ async def test_a_port_that_another_program_has(cluster: Cluster, save: Save) -> 
             cluster.client, kinds.EVENT, told("FailedToListenOnNodePort"), "default", limit=10
         )
     assert any(str(PORT) in event["message"] and event["type"] == "Warning" for event in events)
+
+
+# Nothing in the test images answers datagrams: on Docker this very Python does, in the pod's network.
+_MACHINE = {"volumes": [{"name": "machine", "hostPath": {"path": "/"}}]}
+_ECHO = """
+import socket
+import sys
+server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+server.bind(("", 5353))
+while True:
+    server.sendto(*server.recvfrom(2048))
+"""
+
+
+def _udp_echo(cluster: Cluster) -> Obj:
+    ports = [{"containerPort": 5353, "protocol": "UDP"}]
+    if cluster.config.runtime == "simulated":
+        return container(ports=ports)
+    mount = {"name": "machine", "mountPath": "/machine", "readOnly": True}
+    command = ["busybox", "chroot", "/machine", sys.executable, "-S", "-c", _ECHO]
+    return container(image=SHELL, command=command, volumeMounts=[mount], ports=ports)
 
 
 def _web(name: str) -> str:
