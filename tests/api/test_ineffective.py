@@ -24,7 +24,6 @@ def with_container(**fields: object) -> Obj:
     ("obj", "path"),
     [
         (pod(runtimeClassName="gvisor"), "spec.runtimeClassName"),
-        (pod(imagePullSecrets=[{"name": "registry"}]), "spec.imagePullSecrets"),
         (pod(resources={"limits": {"cpu": "1"}}), "spec.resources"),
         (pod(resourceClaims=[{"name": "gpu"}]), "spec.resourceClaims"),
         (pod(hostUsers=False), "spec.hostUsers"),
@@ -58,7 +57,9 @@ def test_a_field_is_named_with_its_path(obj: Obj, path: str) -> None:
     "obj",
     [
         pod(),
-        pod(hostUsers=True, imagePullSecrets=[], resources={}, automountServiceAccountToken=False),
+        pod(
+            hostUsers=True, imagePullSecrets=[{"name": "a"}], resources={}, automountServiceAccountToken=False
+        ),
         with_container(
             securityContext={"seccompProfile": {"type": "RuntimeDefault"}, "procMount": "Default"},
             volumeMounts=[{"name": "x", "mountPropagation": "None"}],

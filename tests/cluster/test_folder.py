@@ -81,9 +81,9 @@ async def test_the_second_owner_of_an_object_is_refused_until_the_first_lets_go(
 
 
 async def test_fields_without_effect_are_told(cluster: Cluster, save: Save) -> None:
-    save("pod.yaml", pod("web", imagePullSecrets=[{"name": "registry"}]))
+    save("pod.yaml", pod("web", runtimeClassName="gvisor"))
     status = await _stands(cluster, "pod.yaml", "applied")
-    assert status.message.startswith("spec.imagePullSecrets: has no effect")
+    assert status.message.startswith("spec.runtimeClassName: has no effect")
 
 
 async def test_a_folder_renamed_away_and_back_changes_nothing(cluster: Cluster, save: Save) -> None:

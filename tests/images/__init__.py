@@ -57,6 +57,11 @@ def ensure_images(client: docker.DockerClient) -> None:
         _import(client, "service_test", _busybox_files() | _service_files(), changes)
 
 
+def image_archive(files: Files) -> bytes:
+    """A root file system: busybox, its applets, and these files."""
+    return _archive(_busybox_files() | files)
+
+
 def _present(client: docker.DockerClient, name: str) -> bool:
     try:
         client.images.get(name)

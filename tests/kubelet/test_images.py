@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import itertools
+import json
 import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -12,6 +14,7 @@ import pytest
 
 from tests.kubelet.bench import status_of, waiting
 from tuik8s.api import kinds
+from tuik8s.cri import ImagePullFailed
 from tuik8s.kubelet.images import go_duration
 
 if TYPE_CHECKING:
@@ -118,3 +121,46 @@ async def test_pull_secrets_that_are_not_there_are_named(bench: Bench) -> None:
     await bench.until_ready()
     said = "Unable to retrieve some image pull secrets (none); attempting to pull the image may not succeed."
     assert ("FailedToRetrieveImagePullSecret", said) in await bench.events()
+
+
+async def test_each_fitting_pull_secret_is_tried_until_one_is_let_in(bench: Bench) -> None:
+    tried: list[str] = []
+    pull = bench.runtime.pull
+
+    async def guarded(*arguments: Any, **options: Any) -> Any:
+        user = arguments[3].user
+        tried.append(user)
+        if user != "right":
+            raise ImagePullFailed(f"{user} may not")
+        return await pull(*arguments, **options)
+
+    bench.runtime.pull = guarded  # type: ignore[method-assign]
+    for user in ("right", "wrong"):
+        content = json.dumps({"auths": {"example.com": {"username": user, "password": "pw"}}})
+        data = {".dockerconfigjson": base64.b64encode(content.encode()).decode()}
+        meta = {"name": user, "namespace": "default"}
+        kind = "kubernetes.io/dockerconfigjson"
+        secret = {"apiVersion": "v1", "kind": "Secret", "metadata": meta, "type": kind, "data": data}
+        await bench.client.create(kinds.SECRET, secret)
+    both = [{"name": "wrong"}, {"name": "right"}]
+    await bench.pod(containers=image("example.com/app"), imagePullSecrets=both)
+    await bench.until_ready()
+    assert tried == ["wrong", "right"]
+
+
+async def test_all_refusals_are_told_together(bench: Bench) -> None:
+    async def refused(*arguments: Any, **_: Any) -> Any:
+        raise ImagePullFailed(f"no to {arguments[3].user}")
+
+    bench.runtime.pull = refused  # type: ignore[method-assign]
+    entries = {host: {"username": host, "password": "pw"} for host in ("example.com", "example.com/team")}
+    data = {".dockerconfigjson": base64.b64encode(json.dumps({"auths": entries}).encode()).decode()}
+    meta = {"name": "registry", "namespace": "default"}
+    kind = "kubernetes.io/dockerconfigjson"
+    await bench.client.create(
+        kinds.SECRET, {"apiVersion": "v1", "kind": "Secret", "metadata": meta, "type": kind, "data": data}
+    )
+    await bench.pod(containers=image("example.com/team/app"), imagePullSecrets=[{"name": "registry"}])
+    pod = await bench.until(lambda pod: waiting(pod) == "ErrImagePull")
+    message = status_of(pod)["state"]["waiting"]["message"]
+    assert message == "[no to example.com/team, no to example.com]"

@@ -34,7 +34,6 @@ _POD = (
     Field(("runtimeClassName",), "every pod runs on the cluster's one container runtime"),
     Field(("resourceClaims",), "devices are not allocated"),
     Field(("resources",), "only the containers' own resources count"),
-    Field(("imagePullSecrets",), "images are pulled without credentials"),
     Field(("hostUsers",), "user namespaces are not made", (True,)),
     Field(("automountServiceAccountToken",), "tokens are not mounted", (False,)),
     Field(("schedulingGroup",), "pods are scheduled one by one"),

@@ -200,6 +200,11 @@ class Image:
     """The image's own user, `uid` or a name."""
 
 
+class RegistryCredentials(NamedTuple):
+    user: str
+    password: str
+
+
 class ContainerEvent(NamedTuple):
     """Something happened in a pod: its kubelet looks again. Level, not edge; may be lost or doubled."""
 
@@ -319,8 +324,15 @@ class Runtime(Protocol):
         sandbox the image is for may be given: the simulated runtime reads its annotations."""
 
     async def pull(
-        self, reference: str, progress: Callable[[str], None], sandbox: PodSandboxConfig | None = None
+        self,
+        reference: str,
+        progress: Callable[[str], None],
+        sandbox: PodSandboxConfig | None = None,
+        credentials: RegistryCredentials | None = None,
     ) -> Image:
-        """Fetch; `progress` is told in words. Raises `ImagePullFailed`, `InvalidImageName`."""
+        """Fetch; `progress` is told in words. Without credentials the engine's own count, if it has any.
+
+        Raises `ImagePullFailed`, `InvalidImageName`.
+        """
 
     async def images(self) -> list[Image]: ...

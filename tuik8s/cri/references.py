@@ -42,13 +42,17 @@ class Reference(NamedTuple):
         return f"{self.repository}:{self.tag or 'latest'}"
 
     @property
+    def qualified(self) -> str:
+        """The repository with domain and `library/`."""
+        domain = self.domain or DEFAULT_DOMAIN
+        library = "library/" if domain == DEFAULT_DOMAIN and "/" not in self.path else ""
+        return f"{domain}/{library}{self.path}"
+
+    @property
     def normalized(self) -> str:
         """With domain and `library/`, as the kubelet names it."""
-        domain, path = self.domain or DEFAULT_DOMAIN, self.path
-        if domain == DEFAULT_DOMAIN and "/" not in path:
-            path = f"library/{path}"
         tag = f":{self.tag or 'latest'}" if not self.digest else ""
-        return f"{domain}/{path}{tag}" + (f"@{self.digest}" if self.digest else "")
+        return f"{self.qualified}{tag}" + (f"@{self.digest}" if self.digest else "")
 
 
 def parse_reference(text: str) -> Reference:

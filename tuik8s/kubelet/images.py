@@ -6,8 +6,11 @@ import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tuik8s.cri import InvalidImageName, RuntimeFault, RuntimeUnavailable
+from tuik8s.api import kinds
+from tuik8s.cri import ImagePullFailed, InvalidImageName, RuntimeFault, RuntimeUnavailable
+from tuik8s.cri.references import parse_reference
 from tuik8s.kubelet.backoff import Backoff
+from tuik8s.kubelet.credentials import BadPullSecret, Keyring
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -105,12 +108,10 @@ class Images:
         try:
             async with self._slots:
                 began = clock.now()
-                image = await self._host.runtime.pull(
-                    reference, lambda words: self.pulling.__setitem__(reference, words), sandbox
-                )
+                image = await self._fetch(pod, reference, sandbox)
         except RuntimeUnavailable:
             raise
-        except RuntimeFault as error:
+        except (RuntimeFault, BadPullSecret) as error:
             now = clock.now()
             self._backoff.next(key, now, now)
             self._errors[key] = str(error)
@@ -129,6 +130,28 @@ class Images:
             f"Image size: {image.size} bytes.",
         )  # fmt: skip
         return image
+
+    async def _fetch(self, pod: Obj, reference: str, sandbox: PodSandboxConfig) -> Image:
+        """With each of the pod's credentials that fit, until one is let in."""
+        credentials = self._keyring(pod).lookup(parse_reference(reference).qualified)
+        faults: list[RuntimeFault] = []
+        for one in credentials or (None,):
+            try:
+                return await self._host.runtime.pull(
+                    reference, lambda words: self.pulling.__setitem__(reference, words), sandbox, one
+                )
+            except ImagePullFailed as fault:
+                faults.append(fault)
+        if len(faults) == 1:
+            raise faults[0]
+        raise ImagePullFailed("[" + ", ".join(map(str, faults)) + "]")
+
+    def _keyring(self, pod: Obj) -> Keyring:
+        """Secrets that are not there were told of when the sandbox was made."""
+        secrets, namespace = self._host.informers.of(kinds.SECRET), pod["metadata"]["namespace"]
+        references = pod["spec"].get("imagePullSecrets") or ()
+        found = (secrets.find(namespace, reference.get("name", "")) for reference in references)
+        return Keyring(secret for secret in found if secret is not None)
 
     def _fail(self, pod: Obj, container: Obj, event: str, message: str, reason: str) -> ImageProblem:
         self._event(pod, container, "Warning", event, message)

@@ -7,6 +7,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from docker import APIClient
+from docker.auth import encode_header
 
 from tuik8s.cri.docker.engine import EngineRefused
 from tuik8s.cri.docker.pause import pause_archive
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from tuik8s.cri.docker.engine import Engine
     from tuik8s.cri.docker.wire import Wire
+    from tuik8s.cri.protocol import RegistryCredentials
 
 log = logging.getLogger(__name__)
 
@@ -41,9 +43,15 @@ async def all_images(engine: Engine) -> list[Image]:
     return [_image(item) for item in listed if item.get("RepoTags") or item.get("RepoDigests")]
 
 
-async def pull_image(engine: Engine, wire: Wire, text: str, progress: Callable[[str], None]) -> Image:
+async def pull_image(
+    engine: Engine,
+    wire: Wire,
+    text: str,
+    progress: Callable[[str], None],
+    credentials: RegistryCredentials | None = None,
+) -> Image:
     reference = parse_reference(text)
-    auth = await engine.registry_auth(reference.repository)
+    auth = _auth_header(credentials) if credentials else await engine.registry_auth(reference.repository)
     query = {"fromImage": reference.repository, "tag": reference.digest or reference.tag or "latest"}
     headers = {"X-Registry-Auth": auth} if auth else {}
     try:
@@ -86,6 +94,10 @@ def _image(details: dict[str, Any]) -> Image:
         size=details.get("Size", 0),
         user=(details.get("Config") or {}).get("User") or "",
     )
+
+
+def _auth_header(credentials: RegistryCredentials) -> str:
+    return encode_header({"username": credentials.user, "password": credentials.password}).decode()
 
 
 def _words(message: dict[str, Any]) -> str:

@@ -36,6 +36,7 @@ from tuik8s.cri.protocol import (
     LogQuery,
     PodSandboxConfig,
     PodSandboxStatus,
+    RegistryCredentials,
     RuntimeFault,
     Version,
 )  # fmt: skip
@@ -205,9 +206,13 @@ class DockerRuntime:
         return await find_image(self._engine, reference)
 
     async def pull(
-        self, reference: str, progress: Callable[[str], None], sandbox: PodSandboxConfig | None = None
+        self,
+        reference: str,
+        progress: Callable[[str], None],
+        sandbox: PodSandboxConfig | None = None,
+        credentials: RegistryCredentials | None = None,
     ) -> Image:
-        return await pull_image(self._engine, self._wire, reference, progress)
+        return await pull_image(self._engine, self._wire, reference, progress, credentials)
 
     async def images(self) -> list[Image]:
         return await all_images(self._engine)

@@ -24,6 +24,7 @@ from tuik8s.cri.protocol import (
     LogQuery,
     PodSandboxConfig,
     PodSandboxStatus,
+    RegistryCredentials,
     RuntimeFault,
     RuntimeUnavailable,
     Version,
@@ -280,8 +281,13 @@ class SimulatedRuntime:
         return self._images.present(reference, sandbox.annotations if sandbox else {})
 
     async def pull(
-        self, reference: str, progress: Callable[[str], None], sandbox: PodSandboxConfig | None = None
+        self,
+        reference: str,
+        progress: Callable[[str], None],
+        sandbox: PodSandboxConfig | None = None,
+        credentials: RegistryCredentials | None = None,
     ) -> Image:
+        """There is no registry, and so nobody to show credentials to."""
         self._answer()
         return await self._images.pull(reference, progress, sandbox)
 
