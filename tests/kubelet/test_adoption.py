@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.kubelet.bench import container, node_config, phase, status_of, waiting
+from tests.kubelet.fake_runtime import FakeRuntime
 from tuik8s.api import kinds
 from tuik8s.api.objects import condition_of, is_pod_ready
 from tuik8s.kubelet.pleg import Pleg
@@ -267,3 +268,33 @@ async def test_a_container_made_but_not_started_before_a_crash_is_not_doubled(st
         await bench.until_ready()
         assert await bench.runtime.running_names() == ["web"]
         assert len(await bench.runtime.list_sandboxes()) == 1
+
+
+async def test_containers_that_vanished_with_the_program_count_as_restarted(stopped_bench: Bench) -> None:
+    bench = stopped_bench
+    async with bench.running():
+        await bench.pod()
+        before = await bench.until_ready()
+    for restarts in (1, 2):
+        bench.runtime = FakeRuntime(cluster="test", clock=bench.plane.clock)
+        async with bench.running():
+            after = await bench.until(lambda pod, wanted=restarts: status_of(pod)["restartCount"] == wanted)
+            after = await bench.until_ready()
+            await asyncio.sleep(5)
+        assert status_of(after)["restartCount"] == restarts
+        assert status_of(after)["containerID"] != status_of(before)["containerID"]
+        assert status_of(after)["lastState"]["terminated"]["reason"] == "ContainerStatusUnknown"
+        assert status_of(after)["lastState"]["terminated"]["exitCode"] == 137
+        assert after["status"]["phase"] == "Running"
+
+
+async def test_a_container_that_had_ended_keeps_its_exit_code(stopped_bench: Bench) -> None:
+    bench = stopped_bench
+    async with bench.running():
+        await bench.pod(containers=[container(command=["sh", "-c", "sleep 30; exit 3"])])
+        await bench.until_ready()
+        await asyncio.sleep(31)
+        assert status_of(await bench.get())["restartCount"] == 1
+    bench.runtime = FakeRuntime(cluster="test", clock=bench.plane.clock)
+    async with bench.running():
+        await bench.until(lambda pod: status_of(pod)["restartCount"] == 2 and is_pod_ready(pod))

@@ -11,7 +11,7 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tuik8s.api.pods import is_sidecar
+from tuik8s.api.pods import container_statuses, is_sidecar
 from tuik8s.cri import RuntimeFault, RuntimeUnavailable
 from tuik8s.kubelet import lifecycle
 from tuik8s.kubelet.actions import spec_hash
@@ -20,7 +20,7 @@ from tuik8s.kubelet.generate import container_config, effective_security, sandbo
 from tuik8s.kubelet.handlers import Target
 from tuik8s.kubelet.host import UnsafePath, pod_text
 from tuik8s.kubelet.images import ImageProblem, go_duration
-from tuik8s.kubelet.status import Waiting
+from tuik8s.kubelet.status import Waiting, next_attempt
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -127,7 +127,8 @@ class PodContainers:
         sandbox = state.sandbox
         assert sandbox is not None  # containers are started after their sandbox
         latest = state.latest(container["name"])
-        attempt = latest.attempt + 1 if latest else 0
+        reported = container_statuses(pod).get(container["name"]) or {}
+        attempt = latest.attempt + 1 if latest else next_attempt(reported)
         pod_config = sandbox_config(pod, self._host.node, ip=sandbox.ip, attempt=sandbox.attempt)
         image = await self._image(pod, container, pod_config)
         config = self._configure(pod, container, sandbox, attempt, image)

@@ -123,6 +123,8 @@ def container_status(pod: Obj, container: Obj, seen: Observation, *, init: bool)
     if latest is None:
         status["state"] = _never_ran(pod, name, seen, old)
         status["lastState"] = old.get("lastState") or {}
+        if not seen.stopped and "running" in (old.get("state") or {}):
+            status |= {"restartCount": next_attempt(old), "lastState": _lost(old)}
         return status
     status |= {
         "containerID": seen.container_id(latest.id),
@@ -161,8 +163,30 @@ def _last_state(
     if previous is not None and previous.state == "exited":
         return {"terminated": _terminated(previous, seen)}
     # The previous instance may have been removed: what was reported of it still holds.
-    same = old.get("restartCount") == latest.attempt
-    return (old.get("lastState") or {}) if same else {}
+    if old.get("restartCount") == latest.attempt:
+        return dict(old.get("lastState") or {})
+    return _lost(old) if previous is None else {}
+
+
+def next_attempt(old: Obj) -> int:
+    """The number of the next instance of a container that the runtime knows nothing of, from its status.
+
+    One that was reported and is not there any more (the simulated runtime forgets its containers when the
+    program ends) counts as ended; upstream finds its number by the names of its log files.
+    """
+    return int(old.get("restartCount", 0)) + bool(old.get("containerID"))
+
+
+def _lost(old: Obj) -> Obj:
+    """The last state of a container whose instance has vanished."""
+    state = old.get("state") or {}
+    if "running" in state:
+        gone = (
+            "The container could not be located when the pod was deleted.  The container used to be Running"
+        )
+        return {"terminated": {"exitCode": 137, "reason": "ContainerStatusUnknown", "message": gone,
+                               "startedAt": None, "finishedAt": None}}  # fmt: skip
+    return {"terminated": state["terminated"]} if "terminated" in state else dict(old.get("lastState") or {})
 
 
 def _never_ran(pod: Obj, name: str, seen: Observation, old: Obj) -> Obj:

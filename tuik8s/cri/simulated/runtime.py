@@ -183,7 +183,7 @@ class SimulatedRuntime:
             for other in sandbox.containers.values()
         ):
             raise RuntimeFault(f"container {config.name!r} attempt {config.attempt} exists already")
-        identifier = self._identifier("container")
+        identifier = self._identifier(f"container/{config.attempt}")
         container = SimulatedContainer(
             identifier, sandbox_id, config, pod, image=image, behaviour=self._behaviour(config, pod),
             clock=self._clock, changed=self._container_changed,
