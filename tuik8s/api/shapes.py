@@ -37,6 +37,13 @@ _SCALARS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "resource.Quantity": (scalars.quantity_text, "resource.Quantity"),
     "util_intstr.IntOrString": (scalars.int_or_string, "intstr.IntOrString"),
 }
+_SCHEMA = ("apiextensions_v1", "JSONSchemaProps")
+_SCHEMA_OR: dict[str, type] = {
+    "apiextensions_v1.JSONSchemaPropsOrBool": bool,
+    "apiextensions_v1.JSONSchemaPropsOrArray": list,
+    "apiextensions_v1.JSONSchemaPropsOrStringArray": list,
+}
+"""Places that hold a schema or something else."""
 _FREE_FORM = frozenset({"meta_v1.FieldsV1", "runtime.RawExtension", "apiextensions_v1.JSON", "Dict"})
 
 
@@ -148,6 +155,8 @@ def _typed(module: str, struct: str, field: str, annotation: str) -> tuple[Decod
         return _scalar(simple[0]), simple[1]
     if annotation in _FREE_FORM or qualified in _FREE_FORM or annotation == "dict":
         return _free_form, "interface {}"
+    if qualified in _SCHEMA_OR:
+        return _schema_or(_SCHEMA_OR[qualified]), qualified.partition("_")[2]
     owner, _, name = qualified.partition(".")
     if not hasattr(_model(owner, name), "__struct_fields__"):  # an alias of `Any` or `Dict`
         return _free_form, "interface {}"
@@ -163,6 +172,15 @@ def _scalar(convert: Callable[[Any], Any]) -> Decoder:
 
 def _free_form(value: Any, _place: Place, _findings: Findings) -> Any:
     return copy(value)
+
+
+def _schema_or(other: type) -> Decoder:
+    def decode(value: Any, place: Place, findings: Findings) -> Any:
+        if type(value) is other:
+            return copy(value)
+        return _struct(*_SCHEMA)(value, place, findings)
+
+    return decode
 
 
 def _list_of(item: Decoder, go_item: str) -> Decoder:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuik8s.api.defaults import cluster, pods, services, workloads
+from tuik8s.api.defaults import cluster, definitions, pods, services, workloads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +21,7 @@ _BY_RESOURCE: dict[str, Callable[[Obj], None]] = {
     "services": services.default_service,
     "endpoints": services.default_endpoints,
     "endpointslices.discovery.k8s.io": services.default_endpoint_slice,
+    "customresourcedefinitions.apiextensions.k8s.io": definitions.default_definition,
     "deployments.apps": workloads.default_deployment,
     "replicasets.apps": workloads.default_replica_set,
 }

@@ -12,18 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tuik8s.api.patch.structure import KEY_DEFAULTS, Structure
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from tuik8s.api.objects import Obj
+    from tuik8s.api.patch.structure import Structure
 
 SELF = "."
 LEAF: Obj = {}
 
-# Fields whose Go types have no `omitempty`: they are always there, and so never added.
-ALWAYS_PRESENT = frozenset(("metadata", "spec", "status", "strategy", "template", "containers", "resources"))
 # What the server keeps and nobody owns (structured-merge-diff's stripMeta).
 UNTRACKED_METADATA = (
     "f:name", "f:namespace", "f:creationTimestamp", "f:selfLink", "f:uid", "f:generation", "f:managedFields",
@@ -56,7 +53,7 @@ def children(value: Any, structure: Structure) -> Iterator[tuple[str, Any, Struc
     """(path element, value, structure, whether it is always present) of each part of what is no leaf."""
     if isinstance(value, dict):
         for name, item in value.items():
-            yield f"f:{name}", item, structure.child(name), name in ALWAYS_PRESENT
+            yield f"f:{name}", item, structure.child(name), name in structure.always_present
     else:
         for key, item in (keyed(value, structure) or {}).items():
             yield key, item, structure.element, False
@@ -69,7 +66,7 @@ def keyed(items: list[Any], structure: Structure) -> dict[str, Any] | None:
     elif structure.list_keys:
         result = {}
         for item in items:
-            key = item_key(item, structure.list_keys)
+            key = item_key(item, structure.list_keys, structure.key_defaults)
             if key is None:
                 return None
             result[key] = item
@@ -78,10 +75,10 @@ def keyed(items: list[Any], structure: Structure) -> dict[str, Any] | None:
     return result if len(result) == len(items) else None
 
 
-def item_key(item: Any, names: tuple[str, ...]) -> str | None:
+def item_key(item: Any, names: tuple[str, ...], defaults: Mapping[str, Any]) -> str | None:
     if not isinstance(item, dict):
         return None
-    keys = {name: item.get(name, KEY_DEFAULTS.get(name)) for name in names}
+    keys = {name: item.get(name, defaults.get(name)) for name in names}
     return None if None in keys.values() else f"k:{_encode(keys)}"
 
 

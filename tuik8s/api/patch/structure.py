@@ -69,6 +69,8 @@ LIST_MAP_KEYS: dict[str, tuple[str, ...]] = {
     "ResourceRequirements.claims": ("name",),
 }
 KEY_DEFAULTS = {"protocol": "TCP"}
+# Fields whose Go types have no `omitempty`: they are always there, and so never added.
+ALWAYS_PRESENT = frozenset(("metadata", "spec", "status", "strategy", "template", "containers", "resources"))
 SETS = {"ObjectMeta.finalizers", "NodeSpec.podCIDRs", "Endpoint.addresses"}
 ATOMIC_FIELDS = {
     "PodStatus.hostIPs", "JobStatus.conditions", "ObjectMeta.managedFields", "PodSpec.nodeSelector",
@@ -96,6 +98,9 @@ class Structure:
     """Of lists that are maps: the fields, sorted, that tell their items apart."""
     is_set: bool = False
     place: str = field(default="", repr=False)
+    key_defaults: Mapping[str, Any] = field(default_factory=lambda: KEY_DEFAULTS, repr=False)
+    always_present: frozenset[str] = field(default=ALWAYS_PRESENT, repr=False)
+    """Fields that exist in every value, so that nobody adds them."""
 
     @cached_property
     def fields(self) -> Mapping[str, Structure]:
@@ -116,7 +121,13 @@ SCALAR = Structure("scalar", atomic=True)
 @cache
 def structure_of(kind: Kind) -> Structure:
     """The root: an object of this kind."""
-    module, _, name = kind.model.partition(":")
+    return structure_named(kind.model)
+
+
+@cache
+def structure_named(model: str) -> Structure:
+    """Of `module:Class` in the schema package."""
+    module, _, name = model.partition(":")
     return Structure("struct", getattr(importlib.import_module(f"lightkube.models.{module}"), name))
 
 

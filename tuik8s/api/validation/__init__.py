@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from tuik8s.api.validation import (
     cluster,
     configuration,
+    definitions,
     endpoints,
     events,
     metadata,
@@ -38,6 +39,7 @@ _CREATE: dict[str, Create] = {
     "endpointslices.discovery.k8s.io": endpoints.validate_endpoint_slice,
     "events": events.validate_core_event,
     "events.events.k8s.io": events.validate_event,
+    "customresourcedefinitions.apiextensions.k8s.io": definitions.validate_definition,
     "deployments.apps": workloads.validate_deployment,
     "replicasets.apps": workloads.validate_replica_set,
 }
@@ -57,6 +59,8 @@ _UPDATE: dict[tuple[str, str], Update] = {
     ("services", "status"): services.validate_service_status_update,
     ("endpointslices.discovery.k8s.io", ""): endpoints.validate_endpoint_slice_update,
     ("events.events.k8s.io", ""): events.validate_event_update,
+    ("customresourcedefinitions.apiextensions.k8s.io", ""): definitions.validate_definition_update,
+    ("customresourcedefinitions.apiextensions.k8s.io", "status"): definitions.validate_definition_status,
     ("deployments.apps", ""): workloads.validate_selector_update,
     ("deployments.apps", "status"): workloads.validate_deployment_status_update,
     ("replicasets.apps", ""): workloads.validate_selector_update,

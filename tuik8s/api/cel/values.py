@@ -1,0 +1,110 @@
+"""From JSON values to those of expressions, as a schema types them (…/pkg/apiserver/schema/cel/values.go)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tuik8s.api.objects import Obj
+
+    Converter: TypeAlias = Callable[[Any], Any]
+
+RESERVED = frozenset((
+    "true", "false", "null", "in", "as", "break", "const", "continue", "else", "for", "function", "if",
+    "import", "let", "loop", "package", "namespace", "return", "var", "void", "while",
+))  # fmt: skip
+_UNITS = {"ns": 1e-3, "us": 1.0, "µs": 1.0, "μs": 1.0, "ms": 1e3, "s": 1e6, "m": 6e7, "h": 3.6e9}
+_SPECIAL = {"__": "__underscores__", ".": "__dot__", "-": "__dash__", "/": "__slash__"}
+
+
+def escape(name: str) -> str:
+    """What a field is called in an expression."""
+    if name in RESERVED:
+        return f"__{name}__"
+    return re.sub(r"__|[./-]", lambda match: _SPECIAL[match[0]], name)
+
+
+def converter(schema: Any) -> Converter | None:
+    """None where values of the schema stay as they are. What has another type than the schema says stays."""
+    if not isinstance(schema, dict):
+        return None
+    match schema.get("type"):
+        case "object":
+            return _map(schema)
+        case "array":
+            items = converter(schema.get("items"))
+            return None if items is None else lambda value: _list(value, items)
+        case "number":
+            return lambda value: float(value) if type(value) is int else value
+        case "string":
+            return _FORMATS.get((schema.get("format") or "").replace("-", ""))
+    return None
+
+
+def type_of(schema: Obj) -> str:
+    """The type of a variable that holds values of the schema; empty for any."""
+    name = schema.get("type") or ""
+    if schema.get("x-kubernetes-int-or-string") or schema.get("nullable"):
+        return ""
+    format_ = (schema.get("format") or "").replace("-", "")
+    return _FORMAT_TYPES.get(format_, "string") if name == "string" else name
+
+
+def _map(schema: Obj) -> Converter | None:
+    properties = schema.get("properties") or {}
+    renamed = {name: escape(name) for name in properties if escape(name) != name}
+    below = {name: found for name, part in properties.items() if (found := converter(part)) is not None}
+    others = converter(schema.get("additionalProperties"))
+    if not (renamed or below or others):
+        return None
+
+    def convert(value: Any) -> Any:
+        if type(value) is not dict:
+            return value
+        result = {}
+        for name, item in value.items():
+            deeper = below.get(name, None if name in properties else others)
+            result[renamed.get(name, name)] = item if deeper is None or item is None else deeper(item)
+        return result
+
+    return convert
+
+
+def _list(value: Any, items: Converter) -> Any:
+    return [items(item) for item in value] if type(value) is list else value
+
+
+def _timestamp(value: Any) -> Any:
+    try:
+        moment = datetime.fromisoformat(value)
+    except (ValueError, TypeError):
+        return value
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def duration(text: Any) -> Any:
+    """`1h30m`; what is no duration as it is."""
+    parts = re.findall(r"(\d+\.?\d*|\.\d+)([a-zµμ]+)", text) if isinstance(text, str) else []
+    if not parts or any(unit not in _UNITS for _, unit in parts):
+        return text
+    micros = sum(float(number) * _UNITS[unit] for number, unit in parts)
+    return timedelta(microseconds=-micros if text.startswith("-") else micros)
+
+
+def _bytes(value: Any) -> Any:
+    try:
+        return base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError, TypeError):
+        return value
+
+
+_FORMATS: dict[str, Converter] = {
+    "date": _timestamp, "datetime": _timestamp, "duration": duration, "byte": _bytes
+}  # fmt: skip
+_FORMAT_TYPES = {"date": "timestamp", "datetime": "timestamp", "duration": "duration", "byte": "bytes"}

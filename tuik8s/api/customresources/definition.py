@@ -1,0 +1,125 @@
+"""From a CustomResourceDefinition to the kinds that it defines, one for each served version."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tuik8s.api.kinds import Kind
+from tuik8s.api.objects import is_true
+from tuik8s.api.structural import StructuralSchema
+
+if TYPE_CHECKING:
+    from tuik8s.api.objects import Obj
+
+ESTABLISHED = "Established"
+_VERSION = re.compile(r"v(\d+)(?:(alpha|beta)(\d+))?")
+_STABILITY = {"": 2, "beta": 1, "alpha": 0}
+
+
+class ScalePaths(NamedTuple):
+    """Where the scale subresource finds its numbers: fields from the root. `selector` may be none."""
+
+    replicas: tuple[str, ...]
+    status_replicas: tuple[str, ...]
+    selector: tuple[str, ...]
+
+
+class Version:
+    """One version of a definition, for whoever serves, prints or selects its objects."""
+
+    def __init__(self, spec: Obj) -> None:
+        self.spec = spec
+
+    @cached_property
+    def schema(self) -> StructuralSchema:
+        return StructuralSchema((self.spec.get("schema") or {}).get("openAPIV3Schema") or {})
+
+    @property
+    def columns(self) -> list[Obj]:
+        return self.spec.get("additionalPrinterColumns") or []
+
+    @property
+    def selectable_fields(self) -> tuple[str, ...]:
+        """As field selectors name them: without the leading dot."""
+        return tuple(item["jsonPath"].removeprefix(".") for item in self.spec.get("selectableFields") or ())
+
+    @property
+    def deprecation(self) -> str:
+        """The warning that every request of this version gets; `{}` stands for group, version and kind."""
+        if not self.spec.get("deprecated"):
+            return ""
+        return self.spec.get("deprecationWarning") or "{} is deprecated"
+
+    @property
+    def scale(self) -> ScalePaths | None:
+        paths = (self.spec.get("subresources") or {}).get("scale")
+        if paths is None:
+            return None
+        names = ("specReplicasPath", "statusReplicasPath", "labelSelectorPath")
+        return ScalePaths(*(tuple(filter(None, (paths.get(name) or "").split("."))) for name in names))
+
+
+@dataclass(frozen=True, eq=False)
+class CustomKind(Kind):
+    """A kind that a definition defines. It is the same kind whatever else of the definition changes."""
+
+    singular_name: str = ""
+    list_name: str = ""
+    definition: Version = field(default_factory=lambda: Version({}), repr=False)
+
+    @property
+    def singular(self) -> str:
+        return self.singular_name
+
+    @property
+    def list_kind(self) -> str:
+        return self.list_name
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, CustomKind) and self._identity == other._identity
+
+    def __hash__(self) -> int:
+        return hash(self._identity)
+
+    @property
+    def _identity(self) -> tuple[Any, ...]:
+        return self.group, self.version, self.kind, self.plural, self.namespaced
+
+
+def kinds_of(definition: Obj) -> list[CustomKind]:
+    """Of the served versions, the preferred one first; with the names that have been accepted."""
+    spec, names = definition["spec"], (definition.get("status") or {}).get("acceptedNames") or {}
+    names = names if names.get("plural") else spec["names"]
+    versions = [version for version in spec["versions"] if version.get("served")]
+    return [
+        CustomKind(
+            spec["group"], version["name"], names["kind"], names["plural"], spec["scope"] == "Namespaced",
+            tuple(names.get("shortNames") or ()), tuple(names.get("categories") or ()),
+            tuple(sorted(version.get("subresources") or {})),
+            singular_name=names.get("singular") or names["kind"].lower(),
+            list_name=names.get("listKind") or f"{names['kind']}List", definition=Version(version),
+        )
+        for version in sorted(versions, key=lambda version: version_priority(version["name"]), reverse=True)
+    ]  # fmt: skip
+
+
+def served_kinds(definition: Obj) -> list[CustomKind]:
+    """None as long as the definition is not established."""
+    return kinds_of(definition) if is_true(definition, ESTABLISHED) else []
+
+
+def storage_version(definition: Obj) -> str:
+    """The version that objects are stored in."""
+    return next((str(v["name"]) for v in definition["spec"]["versions"] if v.get("storage")), "")
+
+
+def version_priority(name: str) -> tuple[int, int, int, list[int]]:
+    """Sorts versions by what clients should prefer (k8s.io/apimachinery/pkg/version): v2, v1, v1beta1, then
+    whatever is called otherwise, by its name."""
+    match = _VERSION.fullmatch(name)
+    if match is None:
+        return -1, 0, 0, [-ord(character) for character in name]
+    return _STABILITY[match[2] or ""], int(match[1]), int(match[3] or 0), []
