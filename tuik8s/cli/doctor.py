@@ -49,7 +49,8 @@ def doctor(**settings: Any) -> None:
 
 async def _examine(config: Config) -> list[Finding]:
     return [
-        _python(), _terminal(), _state(config), _disk(config), _ports(), await _docker(config), _kubectl(),
+        _python(), _terminal(), _state(config), _disk(config), _ports(), await _docker(config),
+        *await _leftovers(), _kubectl(),
     ]  # fmt: skip
 
 
@@ -119,6 +120,21 @@ async def _docker(config: Config) -> Finding:
     finally:
         await runtime.close()
     return Finding("docker", f"{version.version} on {version.operating_system}")
+
+
+async def _leftovers() -> list[Finding]:
+    """What clusters that were killed have left on the engine; nothing where there is none, or no engine."""
+    from tuik8s.cluster import leftovers
+
+    try:
+        dead = await leftovers.find()
+    except RuntimeFault:
+        return []
+    remedy = "tuik8s reset --leftovers removes them"
+    return [
+        Finding("left over", f"{leftovers.text_of(found)}, which was killed", remedy, needed=False)
+        for found in dead
+    ]
 
 
 def _kubectl() -> Finding:

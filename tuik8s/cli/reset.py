@@ -26,12 +26,21 @@ STATE = (
 
 @click.command()
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option(
+    "--leftovers",
+    is_flag=True,
+    help="Instead, remove the containers of clusters that were killed and cannot come back.",
+)
 @cluster_options
-def reset(*, yes: bool, **settings: Any) -> None:
+def reset(*, yes: bool, leftovers: bool, **settings: Any) -> None:
     """Remove a cluster's state and its containers.
 
     Other clusters, other containers and the manifests are not touched.
     """
+    if leftovers:
+        with explained():
+            asyncio.run(_remove_leftovers(yes=yes))
+        return
     config = config_of(**settings)
     if not yes:
         click.confirm(
@@ -41,6 +50,22 @@ def reset(*, yes: bool, **settings: Any) -> None:
     with explained():
         click.echo(_remove_state(config.directory))
         click.echo(asyncio.run(_remove_containers(config)))
+
+
+async def _remove_leftovers(*, yes: bool) -> None:
+    from tuik8s.cluster import leftovers
+
+    dead = await leftovers.find()
+    if not dead:
+        click.echo("nothing is left over")
+        return
+    if not yes:
+        click.confirm("Remove " + ", ".join(map(leftovers.text_of, dead)) + "?", abort=True)
+    for found in dead:
+        await leftovers.remove(found)
+        click.echo(f"{found.cluster}: containers removed")
+        if found.home is not None and found.home.ephemeral:
+            click.echo(_remove_state(found.home.directory))
 
 
 async def _remove_containers(config: Config) -> str:
@@ -57,7 +82,7 @@ async def _remove_containers(config: Config) -> str:
 
 
 def _remove_state(directory: Path) -> str:
-    from tuik8s.storage.sqlite_file import FileLock
+    from tuik8s.storage.file_lock import FileLock
 
     if not directory.exists():
         return "there was no state"

@@ -33,6 +33,7 @@ from tuik8s.proxy import NodePortProxy
 from tuik8s.reconcile import Informers
 from tuik8s.scheduler import Scheduler
 from tuik8s.storage import Store
+from tuik8s.storage.file_lock import FileLock
 
 if TYPE_CHECKING:
     from tuik8s.cluster.api_listener import ApiListener
@@ -136,7 +137,7 @@ class Cluster:
         self.supervisor.start("statistics", self.info.run)
         self.supervisor.start("event-expiry", EventExpiry(self.store, clock=self.clock).run)
         self._start_scheduler()
-        self.runtime = await choose_runtime(self.config, self.config.identity(self.directory), self.clock)
+        self.runtime = await choose_runtime(self.config, self.directory, self.clock)
         self._start_controllers(self.runtime)
         await self._forget_old_nodes(self.runtime)
         self._start_kubelets(self.runtime)
@@ -165,6 +166,8 @@ class Cluster:
         if self.config.ephemeral:
             self.directory = Path(tempfile.mkdtemp(prefix=f"tuik8s-{self.config.cluster}-"))
             self._stack.callback(shutil.rmtree, self.directory, ignore_errors=True)
+            # As long as it is held nobody takes this cluster's containers for left over.
+            self._stack.callback(FileLock(self.directory / "store.db").release)
         self.directory.mkdir(parents=True, exist_ok=True)
         self.directory.chmod(0o700)
 

@@ -9,6 +9,8 @@ from tuik8s.cri import RuntimeUnavailable
 from tuik8s.cri.simulated import SimulatedRuntime
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tuik8s.api.clock import Clock
     from tuik8s.config import Config
     from tuik8s.cri import Runtime
@@ -16,12 +18,13 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-async def choose_runtime(config: Config, identity: str, clock: Clock) -> Runtime:
+async def choose_runtime(config: Config, directory: Path, clock: Clock) -> Runtime:
     """Docker when asked for, or when nothing is asked and an engine answers; else simulated. Started."""
+    identity = config.identity(directory)
     if config.runtime != "simulated":
-        from tuik8s.cri.docker import DockerRuntime  # the SDK takes a tenth of a second to load
+        from tuik8s.cri.docker import DockerRuntime, Home  # the SDK takes a tenth of a second to load
 
-        docker = DockerRuntime(cluster=identity, clock=clock)
+        docker = DockerRuntime(cluster=identity, clock=clock, home=Home(directory, config.ephemeral))
         try:
             await docker.start()
         except RuntimeUnavailable as error:

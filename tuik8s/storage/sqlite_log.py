@@ -11,11 +11,13 @@ import aiosqlite
 from tuik8s.storage.errors import StoreCorrupt, StoreUnusable
 from tuik8s.storage.log import Change, Loaded
 from tuik8s.storage.records import Entry, prefix_end
-from tuik8s.storage.sqlite_file import FileLock, prepare, write_ahead_log
+from tuik8s.storage.sqlite_file import prepare, write_ahead_log
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
+
+    from tuik8s.storage.file_lock import FileLock
 
 COMPACT_CHUNK = 2_000  # rows looked at in one transaction, so that writes get their turn
 COLUMNS = "revision, key, operation, created, previous_revision, value, time, author, cause"

@@ -14,6 +14,7 @@ Deviation from Kubernetes: a hostPort without a host IP is published on 127.0.0.
 should not offer its experiments to the network.
 """
 
+from tuik8s.cri.docker.inventory import Found, Home
 from tuik8s.cri.docker.runtime import DockerRuntime
 
-__all__ = ["DockerRuntime"]
+__all__ = ["DockerRuntime", "Found", "Home"]

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from tuik8s.cri.protocol import ContainerConfig, PodSandboxConfig
 
 CLUSTER = "io.tuik8s.cluster"
+DIRECTORY, EPHEMERAL, MACHINE = "io.tuik8s.directory", "io.tuik8s.ephemeral", "io.tuik8s.machine"
 NODE = "io.tuik8s.node"
 POD_IP = "io.tuik8s.pod.ip"
 IMAGE = "io.tuik8s.image"

@@ -14,10 +14,12 @@ from docker.types import IPAMConfig, IPAMPool
 
 from tuik8s.cri.docker import naming
 from tuik8s.cri.docker.engine import EngineRefused
+from tuik8s.cri.docker.inventory import home_labels
 from tuik8s.cri.protocol import RuntimeFault
 
 if TYPE_CHECKING:
     from tuik8s.cri.docker.engine import Engine
+    from tuik8s.cri.docker.inventory import Home
 
 log = logging.getLogger(__name__)
 
@@ -26,8 +28,8 @@ REMOVE_ATTEMPTS, REMOVE_PAUSE = 20, 0.25
 ROUTES = Path("/proc/net/route")
 
 
-async def ensure_network(engine: Engine, cluster: str) -> ipaddress.IPv4Network:
-    """The subnet of this cluster's network, which is made when it is not there."""
+async def ensure_network(engine: Engine, cluster: str, home: Home | None) -> ipaddress.IPv4Network:
+    """The subnet of this cluster's network, which is made when it is not there, and then tells its home."""
     existing = await _networks(engine)
     name = naming.network_name(cluster)
     for network in existing:
@@ -41,7 +43,7 @@ async def ensure_network(engine: Engine, cluster: str) -> ipaddress.IPv4Network:
         if any(candidate.overlaps(subnet) for subnet in used):
             continue
         try:
-            await _create(engine, cluster, candidate)
+            await _create(engine, candidate, cluster, home)
         except EngineRefused as refusal:
             # Another program may have taken it since, or the engine knows of a use that we do not see.
             log.info("subnet %s cannot be used: %s", candidate, refusal)
@@ -88,11 +90,11 @@ async def _networks(engine: Engine) -> list[dict[str, Any]]:
     return list(await engine.call(APIClient.networks))
 
 
-async def _create(engine: Engine, cluster: str, subnet: ipaddress.IPv4Network) -> None:
+async def _create(engine: Engine, subnet: ipaddress.IPv4Network, cluster: str, home: Home | None) -> None:
     pool = IPAMPool(subnet=str(subnet), gateway=str(subnet[1]))
     await engine.call(
         APIClient.create_network, naming.network_name(cluster), driver="bridge", check_duplicate=True,
-        ipam=IPAMConfig(pool_configs=[pool]), labels={naming.CLUSTER: cluster},
+        ipam=IPAMConfig(pool_configs=[pool]), labels={naming.CLUSTER: cluster, **home_labels(home)},
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from tuik8s.cri.docker.engine import Engine, EngineRefused
 from tuik8s.cri.docker.events import EventReader
 from tuik8s.cri.docker.execution import DockerAttach, DockerExec, run_to_end
 from tuik8s.cri.docker.images import all_images, ensure_pause_image, find_image, pull_image
+from tuik8s.cri.docker.inventory import clusters_on
 from tuik8s.cri.docker.logs import read_logs
 from tuik8s.cri.docker.network import ensure_network, is_reachable, remove_network
 from tuik8s.cri.docker.oom import OomProbe
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from tuik8s.api.clock import Clock
+    from tuik8s.cri.docker.inventory import Found, Home
 
 log = logging.getLogger(__name__)
 
@@ -54,10 +56,21 @@ KILL_AFTER = 10.0
 
 
 class DockerRuntime:
-    """See the package for what is guaranteed. `workers` bounds the calls that are under way at once."""
+    """See the package for what is guaranteed. `workers` bounds the calls that are under way at once.
 
-    def __init__(self, *, cluster: str, clock: Clock, base_url: str | None = None, workers: int = 16) -> None:
-        self._cluster, self._clock = cluster, clock
+    `home` is written on the cluster's network, so that what is left of a dead cluster can be told.
+    """
+
+    def __init__(
+        self,
+        *,
+        cluster: str,
+        clock: Clock,
+        home: Home | None = None,
+        base_url: str | None = None,
+        workers: int = 16,
+    ) -> None:
+        self._cluster, self._clock, self._home = cluster, clock, home
         self._engine = Engine(base_url, workers)
         self._wire = Wire(self._engine)
         self._statuses = Statuses(self._engine, cluster)
@@ -100,6 +113,10 @@ class DockerRuntime:
             identifiers = await self._statuses.identifiers(kind)
             await asyncio.gather(*(self._remove(identifier) for identifier in identifiers))
         await remove_network(self._engine, self._cluster)
+
+    async def clusters(self) -> list[Found]:
+        """Every cluster that has something on this engine. Needs no `start`."""
+        return await clusters_on(self._engine)
 
     async def version(self) -> Version:
         found = await self._engine.call(APIClient.version)
@@ -221,7 +238,7 @@ class DockerRuntime:
 
     async def _prepare(self) -> None:
         self._pause_image = await ensure_pause_image(self._engine)
-        subnet = await ensure_network(self._engine, self._cluster)
+        subnet = await ensure_network(self._engine, self._cluster, self._home)
         self._pod_cidr = str(subnet)
         self._dialer.reachable = is_reachable(subnet)
         sandboxes = await self._statuses.identifiers(naming.SANDBOX)
