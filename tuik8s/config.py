@@ -43,6 +43,8 @@ class Config:
     listen: str = "127.0.0.1:6443"
     """Address and port of the API; port 0 is any free one, a taken port stands for the next free one, and
     nothing is served where this is empty."""
+    patient: bool = False
+    """No connection to the API is closed for being slow or idle: where time is skipped, a jump must not."""
     seed: int | None = None
     """Makes names, ties and simulated containers repeat."""
 

@@ -31,7 +31,8 @@ from tuik8s.apiserver.subresources import handler_of
 from tuik8s.apiserver.watching import watch
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Collection, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+    from typing import TypeAlias
 
     from tuik8s.api.clock import Clock, Ids
     from tuik8s.api.kinds import Kind, KindRegistry
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     from tuik8s.apiserver.request_log import ApiServerStatistics, RequestRecord
     from tuik8s.client.transport import ExecStream, LogOptions
     from tuik8s.storage import Store
+
+    Intercept: TypeAlias = Callable[[Request], Awaitable[None]]
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +55,7 @@ SECURE_PORT = 6443
 class ApiServer:
     """Implements `client.Transport` in the same process: objects are handed over without serialising.
 
+    `intercept` is asked before each request, and may wait, or refuse it by raising `ApiError`.
     Every authenticated user may do everything: there is no authorisation yet. Raises `ApiError` for what is
     refused. `disabled_admission` names plug-ins that are left out.
     """
@@ -62,6 +66,7 @@ class ApiServer:
         node_port_range: tuple[int, int] = (30000, 32767), disabled_admission: Collection[str] = (),
     ) -> None:  # fmt: skip
         self.kubelets = kubelets
+        self.intercept: Intercept | None = None
         self._store = store
         self._clock = clock
         self._context = ServerContext(
@@ -87,6 +92,8 @@ class ApiServer:
         began, code = perf_counter(), 500
         self._log.in_flight += 1
         try:
+            if self.intercept is not None:
+                await self.intercept(request)
             response = await self._dispatch(request)
             code = 201 if request.verb is Verb.CREATE else 200
             return response
@@ -106,6 +113,8 @@ class ApiServer:
         self._log.watches += 1
         self._log.requests[Verb.WATCH.value] += 1
         try:
+            if self.intercept is not None:
+                await self.intercept(request)
             async with aclosing(watch(self._store, registry, request)) as events:
                 async for event in events:
                     if request.as_table and event.type != "BOOKMARK":

@@ -45,8 +45,10 @@ class Document:
         return self.line, 0
 
 
-def parse(data: bytes, registry: KindRegistry) -> tuple[list[Document], list[ManifestError]]:
-    """Objects and what is wrong with others of the same file.
+def parse(
+    data: bytes, registry: KindRegistry, *, namespace: str = "default"
+) -> tuple[list[Document], list[ManifestError]]:
+    """Objects and what is wrong with others of the same file; those that name no namespace go to `namespace`.
 
     Raises `ManifestError` when the file as a whole cannot be read; nothing of it may then be applied.
     """
@@ -62,7 +64,7 @@ def parse(data: bytes, registry: KindRegistry) -> tuple[list[Document], list[Man
             continue
         for value, root in _flatten(composed):
             try:
-                documents.append(_document(value, root, composed, registry))
+                documents.append(_document(value, root, composed, registry, namespace))
             except ManifestError as error:
                 errors.append(error)
     return documents, errors
@@ -94,7 +96,7 @@ def _flatten(composed: Composed) -> Iterator[tuple[Any, Path]]:
         yield value, ()
 
 
-def _document(value: Any, root: Path, composed: Composed, registry: KindRegistry) -> Document:
+def _document(value: Any, root: Path, composed: Composed, registry: KindRegistry, namespace: str) -> Document:
     line, column = composed.places.get(root, (composed.line, 1))
     if not isinstance(value, dict):
         raise ManifestError(f"an object is expected here, not {json.dumps(value)[:40]}", line, column)
@@ -109,7 +111,7 @@ def _document(value: Any, root: Path, composed: Composed, registry: KindRegistry
     if not isinstance(meta, dict) or not isinstance(meta.get("name"), str):
         raise ManifestError(f"{kind.kind}: metadata.name is required in a manifest", line, column)
     if kind.namespaced and not meta.get("namespace"):
-        served = {**served, "metadata": {**meta, "namespace": "default"}}
+        served = {**served, "metadata": {**meta, "namespace": namespace}}
     return Document(kind, served, line, warnings, composed.places, root)
 
 

@@ -38,12 +38,18 @@ class ApiListener:
             cluster.api, cluster.registry, clock=cluster.clock, checks=self._checks, measures=self._measures
         )
         host, _, port = config.listen.rpartition(":")
-        self._listener = Listener(server, host.strip("[]"), int(port))
+        self._server = server
+        self._listener = Listener(server, host.strip("[]"), int(port), patient=config.patient)
         self.kubeconfig = (config.data_dir or cluster.directory).expanduser().absolute() / "kubeconfig"
 
     @property
     def endpoint(self) -> str:
         return self._listener.endpoint
+
+    @property
+    def in_flight(self) -> int:
+        """Requests that are being read or answered now, watches and streams not counted."""
+        return self._server.in_flight
 
     async def open(self) -> None:
         self._listener.open()

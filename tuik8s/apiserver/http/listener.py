@@ -27,15 +27,19 @@ HEADER_LIMIT = 64 * 1024
 SHUTDOWN_SECONDS = 0.2
 """What open requests have to end by themselves; watches never do."""
 HANDSHAKE_SECONDS = 10
+FOR_EVER = 100 * 365 * 86_400
 
 
 class Listener:
     """HTTPS on one address. `open` takes the port; `run` serves until cancelled, and can be run again."""
 
-    def __init__(self, server: HttpServer, host: str, port: int) -> None:
+    def __init__(self, server: HttpServer, host: str, port: int, *, patient: bool = False) -> None:
+        """`patient`: neither a slow nor an idle connection is ever closed."""
         self._server = server
         self._host = host
         self._port = port
+        self._keep_alive = FOR_EVER if patient else KEEP_ALIVE_SECONDS
+        self._handshake = FOR_EVER if patient else HANDSHAKE_SECONDS
         self._socket: socket.socket | None = None
         self._context: ssl.SSLContext | None = None
 
@@ -72,7 +76,7 @@ class Listener:
     async def run(self) -> None:
         server = web.Server(
             self._server.handle, handler_cancellation=True, access_log=None,
-            keepalive_timeout=KEEP_ALIVE_SECONDS, max_line_size=HEADER_LIMIT, max_field_size=HEADER_LIMIT,
+            keepalive_timeout=self._keep_alive, max_line_size=HEADER_LIMIT, max_field_size=HEADER_LIMIT,
             max_headers=HEADER_LIMIT, lingering_time=1.0, auto_decompress=False, logger=_QUIET,
         )  # fmt: skip
         runner = web.ServerRunner(server, shutdown_timeout=SHUTDOWN_SECONDS)
@@ -97,7 +101,7 @@ class Listener:
             # Nobody waits for the handshake: a client that fails it is gone, and that is all.
             return _Tls(
                 loop, server(), context, None,  # type: ignore[arg-type]
-                server_side=True, ssl_handshake_timeout=HANDSHAKE_SECONDS,
+                server_side=True, ssl_handshake_timeout=self._handshake,
             )  # fmt: skip
 
         return await loop.create_server(protocol, sock=taken, backlog=BACKLOG)

@@ -54,6 +54,11 @@ class HttpServer:
         self._events = answers.EventEncoder()
         self._in_flight = 0
 
+    @property
+    def in_flight(self) -> int:
+        """Requests that are being read or answered now, watches and streams not counted."""
+        return self._in_flight
+
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Never raises but for a connection that is gone."""
         try:

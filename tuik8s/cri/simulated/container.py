@@ -138,6 +138,11 @@ class SimulatedContainer:
         if self._status.state is not ContainerState.EXITED:
             self._end(KILLED)
 
+    def exit(self, code: int, reason: str = "") -> None:
+        """Its program ends now, by itself. Nothing happens to one that does not run."""
+        if self.running:
+            self._end(code, reason)
+
     async def wait(self) -> None:
         """Until it has ended."""
         while self._status.state is not ContainerState.EXITED:

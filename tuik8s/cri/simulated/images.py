@@ -29,6 +29,8 @@ class SimulatedImages:
         self._is_local = is_local
         self._present: dict[str, Image] = {}
         self._pulling: dict[str, asyncio.Future[None]] = {}
+        self.lost: set[str] = set()
+        """Globs over names that are nowhere to be had, whatever was pulled before."""
 
     def present(self, text: str, annotations: Mapping[str, str]) -> Image | None:
         reference = parse_reference(text)
@@ -81,8 +83,9 @@ class SimulatedImages:
     def _behaviour(self, text: str, reference: Reference, annotations: Mapping[str, str]) -> ImageBehaviour:
         globs, behaviour = image_behaviour(annotations)
         names = (text, reference.familiar, reference.repository)
-        missing = any(fnmatchcase(name, glob.strip()) for glob in globs.split(",") for name in names)
-        return ImageBehaviour(missing and bool(globs), behaviour.delay, behaviour.size)
+        listed = {glob.strip() for glob in globs.split(",")} - {""}
+        missing = any(fnmatchcase(name, glob) for glob in listed | self.lost for name in names)
+        return ImageBehaviour(missing, behaviour.delay, behaviour.size)
 
     def _add(self, reference: Reference, size: int) -> Image:
         name = reference.familiar

@@ -224,6 +224,20 @@ class SimulatedRuntime:
         container = self._containers.get(container_id)
         return container.status if container is not None else None
 
+    # Failures on purpose ------------------------------------------------------------------------------------
+
+    def exit_container(self, container_id: str, code: int, reason: str = "") -> None:
+        """The program in a running container ends, as if by itself. `RuntimeFault` when none runs there."""
+        self._running(container_id).exit(code, reason)
+
+    def lose_images(self, glob: str) -> None:
+        """No image of such a name can be had any more, pulled before or not; containers run on."""
+        self._images.lost.add(glob)
+
+    def find_images(self, glob: str) -> None:
+        """Undo `lose_images`."""
+        self._images.lost.discard(glob)
+
     # Streams ----------------------------------------------------------------------------------------------
 
     def events(self) -> AsyncIterator[ContainerEvent]:
