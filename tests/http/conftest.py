@@ -48,6 +48,7 @@ class Served:
     session: aiohttp.ClientSession
     context: ssl.SSLContext
     serving: asyncio.Task[None]
+    server: HttpServer
 
     def request(
         self, method: str, path: str, **options: Any
@@ -80,7 +81,8 @@ def kubelets() -> Any:
 @pytest.fixture
 async def served(pki: Pki, kubelets: Any) -> AsyncIterator[Served]:
     plane = await ControlPlane.start(kubelets=kubelets)
-    listener = Listener(HttpServer(plane.api, KindRegistry(), clock=plane.clock), "127.0.0.1", 0)
+    server = HttpServer(plane.api, KindRegistry(), clock=plane.clock)
+    listener = Listener(server, "127.0.0.1", 0)
     listener.open()
     listener.secure(pki)
     serving = asyncio.create_task(listener.run())
@@ -89,7 +91,7 @@ async def served(pki: Pki, kubelets: Any) -> AsyncIterator[Served]:
     try:
         async with aiohttp.ClientSession(connector=connector, timeout=SOON) as session:
             port = int(listener.endpoint.rpartition(":")[2])
-            yield Served(plane, listener.endpoint, port, session, context, serving)
+            yield Served(plane, listener.endpoint, port, session, context, serving, server)
         plane.verify_unchanged()
     finally:
         serving.cancel()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.http.conftest import CONFIG_MAPS, Served, config_map
-from tuik8s.apiserver.http import bodies, listener, server
+from tuik8s.apiserver.http import bodies, fairness, listener, server
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -129,7 +129,8 @@ async def test_slow_bodies_time_out(served: Served, monkeypatch: pytest.MonkeyPa
 async def test_too_many_requests_at_once_are_told_to_come_back(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server, "MAX_IN_FLIGHT", 0)
+    monkeypatch.setattr(fairness, "QUEUED", 0)
+    served.server.reading.seats = 0
     async with served.request("GET", CONFIG_MAPS) as answer:
         assert (answer.status, answer.headers["Retry-After"]) == (429, "1")
     async with served.request("GET", "/livez") as answer:

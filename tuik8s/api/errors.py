@@ -46,7 +46,7 @@ class ApiError(Exception):
             "code": self.code,
         }
         if self.details:
-            status["details"] = self.details
+            status["details"] = {name: value for name, value in self.details.items() if value != ""}
         return status
 
 
@@ -64,7 +64,7 @@ class Forbidden(ApiError):
     @classmethod
     def on(cls, resource: str, name: str, why: str) -> Forbidden:
         subject = f'{resource} "{name}"' if name else resource
-        return cls(f"{subject} is forbidden: {why}", details={"name": name, "kind": resource})
+        return cls(f"{subject} is forbidden: {why}", details=_details(resource, name))
 
 
 class NotFound(ApiError):
@@ -104,9 +104,20 @@ class Conflict(ApiError):
 
 
 class Expired(ApiError):
-    """The revision asked for is older than the history kept: list again."""
+    """The revision asked for is older than the history kept: list again.
+
+    `continue_token` goes on with a list all the same, though not with one of a single moment.
+    """
 
     code, reason = 410, "Expired"
+
+    def __init__(self, message: str, *, details: Obj | None = None, continue_token: str = "") -> None:
+        super().__init__(message, details=details)
+        self.continue_token = continue_token
+
+    def status(self) -> Obj:
+        metadata = {"continue": self.continue_token} if self.continue_token else {}
+        return super().status() | {"metadata": metadata}
 
 
 class Invalid(ApiError):

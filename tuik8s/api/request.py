@@ -85,6 +85,8 @@ class Request:
     subresource: str = ""
     body: Any = None
     """An object (create, update, merge patches, apply) or a list of operations (JSON patch). Not changed."""
+    duplicate_fields: tuple[str, ...] = ()
+    """Paths of fields that stood twice in what the body was decoded from."""
     patch_type: PatchType | None = None
     selection: Selection = field(default_factory=Selection)
     delete: DeleteOptions = field(default_factory=DeleteOptions)

@@ -12,6 +12,8 @@ from tuik8s.api.errors import BadRequest
 from tuik8s.api.scalars import Mismatch
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tuik8s.api.kinds import Kind
     from tuik8s.api.objects import Obj
     from tuik8s.api.request import FieldValidation
@@ -44,12 +46,15 @@ class Decoded(NamedTuple):
     warnings: tuple[str, ...]
 
 
-def decode(kind: Kind, obj: Any, field_validation: FieldValidation = "Strict") -> Decoded:
+def decode(
+    kind: Kind, obj: Any, field_validation: FieldValidation = "Strict", *, duplicates: Sequence[str] = ()
+) -> Decoded:
     """A new object of this kind, as Kubernetes would write it out; the input stays as it is.
 
     Nulls and meaningless zero values are dropped; quantities of resource lists, times and base64 come out in
     canonical form. Fields that Kubernetes merely requires may be missing: validation says so later. Raises
-    BadRequest, in the API server's words, for wrong types and, if strict, for unknown fields.
+    BadRequest, in the API server's words, for wrong types and, if strict, for unknown fields and for
+    `duplicates`, the paths of those that were given twice.
     """
     unknown: shapes.Findings = []
     try:
@@ -60,7 +65,9 @@ def decode(kind: Kind, obj: Any, field_validation: FieldValidation = "Strict") -
         raise _cannot_handle(kind, "exceeded max depth") from None
     decoded = {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": {}} | decoded
     decoded["apiVersion"], decoded["kind"] = kind.api_version, kind.kind
-    problems = tuple(f'unknown field "{path}"' for path in unknown[:_MOST_STRICT_ERRORS])
+    found = [f'unknown field "{path}"' for path in unknown]
+    found += [f'duplicate field "{path}"' for path in duplicates]
+    problems = tuple(found[:_MOST_STRICT_ERRORS])
     if problems and field_validation == "Strict":
         raise _cannot_handle(kind, f"strict decoding error: {', '.join(problems)}")
     return Decoded(decoded, problems if field_validation == "Warn" else ())

@@ -26,7 +26,7 @@ def decode_body(kind: Kind, request: Request) -> schema.Decoded:
         raise BadRequest(f"the object provided is unrecognized (must be of type {kind.kind})")
     body, deprecations = to_served(body)
     check_type(kind, body)
-    decoded = schema.decode(kind, body, request.field_validation)
+    decoded = schema.decode(kind, body, request.field_validation, duplicates=request.duplicate_fields)
     _keep_reset(body, decoded.object)
     place(kind, request, decoded.object)
     notes = (*_ineffective(kind, request, decoded.object), *_unattended(kind, request))

@@ -25,9 +25,14 @@ if TYPE_CHECKING:
 FRESHNESS_WAIT = 3.0  # seconds to wait for a revision that has not been written yet
 FRESHNESS_POLL = 0.05
 TOKEN_VERSION = "meta.k8s.io/v1"
+INCONSISTENT = -1
+"""The revision of a token that goes on in whatever state there is when it is used."""
 TOO_OLD = (
-    "The provided continue parameter is too old to display a consistent list result. "
-    "You must start a new list without the continue parameter."
+    "The provided continue parameter is too old to display a consistent list result. You can start a new"
+    " list without the continue parameter, or use the continue token in this response to retrieve the"
+    " remainder of the results. Continuing with the provided token results in an inconsistent list - objects"
+    " that were created, modified, or deleted between the time the first chunk was returned and now may show"
+    " up in the list."
 )
 
 
@@ -108,24 +113,26 @@ async def _read(store: Store, registry: Registry, request: Request, chosen: Filt
     limit = selection.limit if chosen.empty and selection.resource_version != "0" else 0
     if selection.continue_token:
         token = Token.decode(selection.continue_token, prefix)
-        return await _read_at(store, prefix, token.revision, token.after, limit, TOO_OLD)
+        if token.revision == INCONSISTENT:
+            return store.list(prefix, after=token.after, limit=limit)
+        try:
+            return await store.list_at(prefix, token.revision, after=token.after, limit=limit)
+        except Compacted:
+            onward = Token(INCONSISTENT, token.after).encode()
+            raise Expired(TOO_OLD, continue_token=onward) from None
+        except FutureRevision:
+            raise BadRequest("continue key is not valid: its revision has not been written yet") from None
     revision = parse_revision(selection.resource_version)
     exact = selection.resource_version_match == "Exact"
     if revision and (exact or (selection.limit and not selection.resource_version_match)):
         await fresh_enough(store, revision)
         why = f"The resourceVersion for the provided list is too old: {revision}"
-        return await _read_at(store, prefix, revision, "", limit, why)
+        try:
+            return await store.list_at(prefix, revision, limit=limit)
+        except Compacted:
+            raise Expired(why) from None
     await fresh_enough(store, revision)
     return store.list(prefix, limit=limit)
-
-
-async def _read_at(store: Store, prefix: str, revision: int, after: str, limit: int, why: str) -> Range:
-    try:
-        return await store.list_at(prefix, revision, after=after, limit=limit)
-    except Compacted:
-        raise Expired(why) from None
-    except FutureRevision:
-        raise BadRequest("continue key is not valid: its revision has not been written yet") from None
 
 
 async def fresh_enough(store: Store, revision: int) -> None:

@@ -62,6 +62,8 @@ def _json_patch(current: Obj, body: Any) -> Obj:
         )
     try:
         patched = jsonpatch.JsonPatch(copy(body)).apply(copy(current), in_place=True)
+    except jsonpatch.JsonPatchTestFailed:
+        raise _rejected("testing a value failed: test failed") from None
     except jsonpatch.InvalidJsonPatch as error:
         raise BadRequest(f"error decoding patch: {error}") from None
     except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException) as error:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import msgspec
 import yaml
 from aiohttp import web
 
-from tuik8s.api.errors import TooManyRequests
+from tuik8s.api.errors import BadRequest, TooManyRequests
 from tuik8s.apiserver.http.negotiation import JSON, YAML, Wanted
 
 if TYPE_CHECKING:
@@ -24,8 +26,27 @@ if TYPE_CHECKING:
 COMPRESS_ABOVE = 128 * 1024
 """Bytes, as in k8s.io/apiserver/pkg/endpoints/handlers/responsewriters."""
 RETRY_SECONDS = 1
+WARNINGS_LIMIT = 4 * 1024
+"""Bytes of all warnings of one answer; beyond them each is cut to its first characters."""
+WARNING_TRUNCATED = 256
 _BROWSERS = ("curl", "Wget", "Mozilla/5.0")
+AUDIT_ID_LIMIT = 64
+SOFTWARE = "tuik8s"
+_audit_id: ContextVar[str] = ContextVar("audit-id", default="")
 _encoder = msgspec.json.Encoder()
+
+
+def begin(request: web.BaseRequest) -> None:
+    """Name the request: as its client does, so that both logs can be laid side by side, or anew."""
+    given = request.headers.get("Audit-ID", "")
+    _audit_id.set(given if 0 < len(given) <= AUDIT_ID_LIMIT and given.isprintable() else str(uuid4()))
+
+
+def sign(response: web.StreamResponse) -> None:
+    """The headers that all answers have; before the response is prepared."""
+    response.headers["Audit-Id"] = _audit_id.get()
+    response.headers["Server"] = SOFTWARE
+    response.headers.setdefault("Cache-Control", "no-cache, private")
 
 
 class Formatter:
@@ -33,7 +54,7 @@ class Formatter:
 
     def __init__(self, request: web.BaseRequest, wanted: Wanted, query: Query) -> None:
         self.wanted = wanted
-        self.include = query.get("includeObject", ["Metadata"])[0] or "Metadata"
+        self.include = _include(query) if wanted.form == "Table" else "Metadata"
         pretty = query.get("pretty", [""])[0].lower()
         agent = request.headers.get("User-Agent", "")
         self._pretty = pretty not in ("0", "false") if pretty else agent.startswith(_BROWSERS)
@@ -70,9 +91,23 @@ class Formatter:
 
     def _encode(self, obj: Obj) -> bytes:
         if self.wanted.media_type == YAML:
-            return yaml.dump(obj, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True).encode()
+            return yaml.dump(obj, Dumper=_Dumper, sort_keys=False, allow_unicode=True).encode()
         encoded = _encoder.encode(obj)
         return msgspec.json.format(encoded, indent=2) + b"\n" if self._pretty else encoded + b"\n"
+
+
+class _Dumper(yaml.CSafeDumper):
+    """Objects share what is equal in them; on the wire everything stands where it belongs."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _include(query: Query) -> str:
+    value = query.get("includeObject", [""])[0] or "Metadata"
+    if value not in ("None", "Metadata", "Object"):
+        raise BadRequest(f'unrecognized includeObject value: "{value}"')
+    return value
 
 
 class EventEncoder:
@@ -85,8 +120,10 @@ class EventEncoder:
 
     def line(self, event: WatchEvent, formatter: Formatter, *, first: bool) -> bytes:
         obj = event.object
-        if event.type == "BOOKMARK" or formatter.wanted.form == "Object":
+        if formatter.wanted.form == "Object":
             return self._join(event.type, self._encode(obj))
+        if event.type == "BOOKMARK" and formatter.wanted.form == "Table":
+            obj = _marked(obj)
         shaped = formatter.shaped(obj)
         if shaped.get("kind") == "Table" and not first:
             shaped = {**shaped, "columnDefinitions": None}
@@ -108,6 +145,13 @@ class EventEncoder:
     @staticmethod
     def _join(kind: str, obj: bytes) -> bytes:
         return b'{"type":"%s","object":%s}\n' % (kind.encode(), obj)
+
+
+def _marked(obj: Obj) -> Obj:
+    """A bookmark as a Table: the revision stands in the object of a row without cells."""
+    revision = {"resourceVersion": obj["metadata"]["resourceVersion"]}
+    rows = [{"cells": [], "object": obj}]
+    return {"kind": "Table", "apiVersion": "", "metadata": revision, "columnDefinitions": None, "rows": rows}
 
 
 def partial(obj: Obj, version: str) -> Obj:
@@ -146,8 +190,14 @@ def text_response(text: str, *, status: int = 200) -> web.Response:
 
 
 def add_warnings(response: web.StreamResponse, warnings: Sequence[str]) -> None:
-    """RFC 7234 `Warning` headers: code 299, no agent, quoted text."""
-    for warning in warnings:
-        text = "".join(character if character.isprintable() else " " for character in warning)
+    """RFC 7234 `Warning` headers: code 299, no agent, quoted text; each once, and all of limited size."""
+    texts = ["".join(c if c.isprintable() else " " for c in warning) for warning in dict.fromkeys(warnings)]
+    room = WARNINGS_LIMIT
+    if sum(len(text.encode()) for text in texts) > room:
+        texts = [text[:WARNING_TRUNCATED] for text in texts]
+    for text in texts:
+        room -= len(text.encode())
+        if room < 0:
+            return
         quoted = text.replace("\\", "\\\\").replace('"', '\\"')
         response.headers.add("Warning", f'299 - "{quoted}"')

@@ -46,7 +46,7 @@ async def read(request: web.BaseRequest) -> bytes:
     except (PayloadEncodingError, ClientPayloadError) as error:
         raise BadRequest(f"the body of the request cannot be read: {error}") from None
     except TimeoutError:
-        raise ServerTimeout("request did not complete within the allotted timeout") from None
+        raise ServerTimeout("Timeout: request did not complete within the allotted timeout") from None
     return b"".join(chunks)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -23,6 +23,8 @@ class ResourcePath:
     namespace: str = ""
     name: str = ""
     subresource: str = ""
+    watched: bool = False
+    """By the older form of a watch: `/api/v1/watch/...`."""
 
 
 def segments_of(raw_path: str) -> list[str]:
@@ -47,6 +49,10 @@ def segments_of(raw_path: str) -> list[str]:
 def resource_path(registry: KindRegistry, segments: list[str]) -> ResourcePath:
     """From `api/v1/...` or `apis/GROUP/VERSION/...`; NotFound for what is not served."""
     match segments:
+        case ["api", _, "watch", *rest] if rest:
+            return _watched(resource_path(registry, [*segments[:2], *rest]))
+        case ["apis", _, _, "watch", *rest] if rest:
+            return _watched(resource_path(registry, [*segments[:3], *rest]))
         case ["api", version, *rest]:
             group = ""
         case ["apis", group, version, *rest]:
@@ -67,6 +73,13 @@ def resource_path(registry: KindRegistry, segments: list[str]) -> ResourcePath:
     if subresource and subresource not in kind.subresources:
         raise no_such_resource()
     return ResourcePath(kind, namespace, name, subresource)
+
+
+def _watched(path: ResourcePath) -> ResourcePath:
+    """Of one object, too, in its collection: the name is a selection then, see `resources.build`."""
+    if path.watched or path.subresource:
+        raise no_such_resource()
+    return replace(path, watched=True)
 
 
 def _is_about_namespace(rest: list[str]) -> bool:

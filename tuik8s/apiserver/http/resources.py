@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tuik8s.api.errors import MethodNotSupported
 from tuik8s.api.request import DeleteOptions, PatchType, Request, Selection, Verb
 from tuik8s.apiserver.http import bodies, options
 from tuik8s.apiserver.http.access import authorise_resource
+from tuik8s.apiserver.http.duplicates import duplicate_fields
+from tuik8s.apiserver.http.negotiation import JSON
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -18,7 +21,12 @@ if TYPE_CHECKING:
     from tuik8s.apiserver.http.options import Query
     from tuik8s.apiserver.http.paths import ResourcePath
 
-DELETED_OBJECTS = frozenset(("pods", "services", "serviceaccounts"))
+DELETED_OBJECTS = frozenset((
+    "csidrivers.storage.k8s.io", "csinodes.storage.k8s.io", "persistentvolumeclaims", "persistentvolumes",
+    "pods", "podtemplates", "resourceclaims.resource.k8s.io", "resourceclaimtemplates.resource.k8s.io",
+    "resourceslices.resource.k8s.io", "deviceclasses.resource.k8s.io", "resourcequotas", "serviceaccounts",
+    "services", "storageclasses.storage.k8s.io", "volumeattachments.storage.k8s.io",
+))  # fmt: skip
 """Kinds of which a deletion answers with the object as it was, and not with a Status."""
 BODY_KINDS = {"scale": "Scale", "binding": "Binding", "eviction": "Eviction"}
 """What is sent to subresources that take a kind of their own, and how protobuf bodies name it."""
@@ -26,9 +34,15 @@ _BODY_VERSIONS = {"Scale": "autoscaling/v1", "Binding": "v1", "Eviction": "polic
 
 
 def verb_of(method: str, path: ResourcePath, query: Query) -> Verb:
+    if path.watched and method == "GET":
+        return Verb.WATCH
+    if method in ("POST", "DELETE") and path.kind.namespaced and not path.namespace:
+        raise MethodNotSupported("the server does not allow this method on the requested resource")
     match method, bool(path.name):
-        case "GET", True:
+        case "GET" | "HEAD", True:
             return Verb.GET
+        case "HEAD", False:
+            return Verb.LIST
         case "GET", False:
             return Verb.WATCH if options.flag(query, "watch") else Verb.LIST
         case "POST", named if not named or path.subresource:
@@ -55,7 +69,7 @@ async def build(
         "as_table": wanted.form == "Table" and verb in (Verb.GET, Verb.LIST, Verb.WATCH),
     }  # fmt: skip
     if verb in (Verb.LIST, Verb.WATCH, Verb.DELETE_COLLECTION):
-        fields["selection"] = _selection(query, verb)
+        fields["selection"] = _selection(path, query, verb)
     if verb in (Verb.DELETE, Verb.DELETE_COLLECTION):
         fields["delete"], fields["dry_run"] = await _deletion(request, path, query)
     elif verb in (Verb.CREATE, Verb.UPDATE, Verb.PATCH):
@@ -63,8 +77,12 @@ async def build(
     return Request(**fields)
 
 
-def _selection(query: Query, verb: Verb) -> Selection:
-    return options.selection(query, watch=verb is Verb.WATCH)
+def _selection(path: ResourcePath, query: Query, verb: Verb) -> Selection:
+    found = options.selection(query, watch=verb is Verb.WATCH)
+    if not path.name:
+        return found
+    terms = [term for term in (found.field_selector, f"metadata.name={path.name}") if term]
+    return replace(found, field_selector=",".join(terms))
 
 
 async def _deletion(request: web.BaseRequest, path: ResourcePath, query: Query) -> tuple[DeleteOptions, bool]:
@@ -90,6 +108,8 @@ async def _write(request: web.BaseRequest, path: ResourcePath, query: Query, ver
         return fields
     expected = BODY_KINDS.get(path.subresource, "")
     fields["body"] = await bodies.decode(body, content_type, path.kind, expected)
+    if content_type == JSON and fields["field_validation"] != "Ignore":
+        fields["duplicate_fields"] = duplicate_fields(body)
     return fields
 
 
@@ -105,7 +125,7 @@ def outcome(request: Request, response: Response) -> tuple[Obj, int]:
 def _shows_object(request: Request, obj: Obj) -> bool:
     """Of some kinds always; of all others while something still holds it."""
     meta = obj["metadata"]
-    if not request.kind.group and request.kind.plural in DELETED_OBJECTS:
+    if request.kind.resource in DELETED_OBJECTS:
         return True
     waits = meta.get("finalizers") or meta.get("deletionGracePeriodSeconds")
     held = (obj.get("spec") or {}).get("finalizers") if request.kind.plural == "namespaces" else None

@@ -6,14 +6,16 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from tuik8s.api.errors import ApiError, InternalError, MethodNotSupported, TooManyRequests
+from tuik8s.api.errors import ApiError, InternalError, MethodNotSupported, ServerTimeout
 from tuik8s.api.request import Verb
 from tuik8s.apiserver.http import access, answers, discovery, health, openapi, options, resources
+from tuik8s.apiserver.http.fairness import READ_SEATS, WRITE_SEATS, Seats
 from tuik8s.apiserver.http.negotiation import negotiate
 from tuik8s.apiserver.http.paths import resource_path, segments_of
 from tuik8s.apiserver.http.scales import scale_table
 from tuik8s.apiserver.http.streams import serve_attach, serve_exec, serve_log, serve_portforward
 from tuik8s.apiserver.http.watches import serve_watch
+from tuik8s.apiserver.server import one_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -30,9 +32,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MAX_IN_FLIGHT = 600
-"""Requests answered at once, watches and streams not counted (--max-requests-inflight and its mutating
-sister)."""
+REQUEST_SECONDS = 60.0
+"""How long an answer may take (--request-timeout); watches and streams take as long as they want."""
 _HEALTH = ("healthz", "livez", "readyz")
 _CONNECTING = {"attach": serve_attach, "exec": serve_exec, "portforward": serve_portforward}
 
@@ -52,15 +53,22 @@ class HttpServer:
         self._discovery = discovery.Discovery(registry)
         self._openapi = openapi.OpenApi(registry)
         self._events = answers.EventEncoder()
-        self._in_flight = 0
+        self.reading, self.writing = Seats(READ_SEATS), Seats(WRITE_SEATS)
 
     @property
     def in_flight(self) -> int:
         """Requests that are being read or answered now, watches and streams not counted."""
-        return self._in_flight
+        return self.reading.taken + self.writing.taken
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Never raises but for a connection that is gone."""
+        answers.begin(request)
+        response = await self._answer(request)
+        if not response.prepared:
+            answers.sign(response)
+        return response
+
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         try:
             return await self._handle(request)
         except ApiError as error:
@@ -103,19 +111,22 @@ class HttpServer:
         if resources.verb_of(request.method, path, query) is Verb.WATCH:
             asked = await resources.build(request, path, query, user, wanted)
             return await serve_watch(request, self._api, asked, formatter, self._events)
-        if self._in_flight >= MAX_IN_FLIGHT:
-            raise TooManyRequests(
-                "too many requests, please try again later", details={"retryAfterSeconds": 1}
-            )
-        self._in_flight += 1
+        seats = self.reading if request.method in ("GET", "HEAD") else self.writing
+        await seats.take(user)
         try:
-            asked = await resources.build(request, path, query, user, wanted)
-            response = await self._api.send(asked)
+            async with asyncio.timeout(options.seconds_allowed(query, REQUEST_SECONDS)):
+                asked = await resources.build(request, path, query, user, wanted)
+                response = await self._api.send(asked)
+        except TimeoutError:
+            why = "Timeout: request did not complete within the allotted timeout"
+            raise ServerTimeout(why) from None
         finally:
-            self._in_flight -= 1
+            seats.leave()
         obj, status = resources.outcome(asked, response)
         if asked.as_table and asked.subresource == "scale":
             obj = scale_table(obj, self._clock.now())
+        elif wanted.form == "Table" and not asked.as_table and obj["kind"] == path.kind.kind:
+            obj = one_row(path.kind, obj, self._clock)
         return await formatter.respond(obj, status=status, warnings=response.warnings)
 
     # Everything else

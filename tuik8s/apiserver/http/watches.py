@@ -1,4 +1,4 @@
-"""Watches over HTTP: one JSON object a line, for as long as both sides want."""
+"""Watches over HTTP: one JSON object a line, or a message of a WebSocket, for as long as both sides want."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 from aiohttp import web
 
 from tuik8s.api.errors import ApiError
+from tuik8s.apiserver.http.answers import sign
 from tuik8s.apiserver.http.negotiation import JSON
 
 if TYPE_CHECKING:
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
     from tuik8s.api.request import Request, WatchEvent
     from tuik8s.apiserver.http.answers import EventEncoder, Formatter
+
+HEARTBEAT_SECONDS = 30.0
+"""How often a WebSocket is asked whether somebody is still there."""
 
 
 class Watchable(Protocol):
@@ -38,28 +42,56 @@ async def serve_watch(
             await asyncio.sleep(0)
             if first.done():
                 first.result()
-            response = web.StreamResponse(headers={"Cache-Control": "no-cache, private"})
-            response.content_type = JSON
-            await response.prepare(http)
-            await _pump(response, first, events, formatter, encoder)
+            lines = _lines(first, events, formatter, encoder)
+            if http.headers.get("Upgrade", "").lower() == "websocket":
+                return await _as_messages(http, lines)
+            return await _as_lines(http, lines)
         finally:
             first.cancel()
             await asyncio.gather(first, return_exceptions=True)
+
+
+async def _as_lines(http: web.BaseRequest, lines: AsyncIterator[bytes]) -> web.StreamResponse:
+    response = web.StreamResponse()
+    response.content_type = JSON
+    sign(response)
+    await response.prepare(http)
+    async for line in lines:
+        await response.write(line)
     await response.write_eof()
     return response
 
 
-async def _pump(
-    response: web.StreamResponse, first: asyncio.Future[WatchEvent | None],
-    events: AsyncIterator[WatchEvent], formatter: Formatter, encoder: EventEncoder,
-) -> None:  # fmt: skip
+async def _as_messages(http: web.BaseRequest, lines: AsyncIterator[bytes]) -> web.StreamResponse:
+    """What the client says is not listened to, but that it goes."""
+    socket = web.WebSocketResponse(heartbeat=HEARTBEAT_SECONDS)
+    await socket.prepare(http)
+
+    async def send() -> None:
+        async for line in lines:
+            await socket.send_str(line.decode())
+        await socket.close()
+
+    sending = asyncio.create_task(send())
+    try:
+        async for _ in socket:
+            pass
+    finally:
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
+    return socket
+
+
+async def _lines(
+    first: asyncio.Future[WatchEvent | None], events: AsyncIterator[WatchEvent], formatter: Formatter,
+    encoder: EventEncoder,
+) -> AsyncIterator[bytes]:  # fmt: skip
     defined = False
     try:
         event = await first
         while event is not None:
-            is_row = event.type != "BOOKMARK"
-            await response.write(encoder.line(event, formatter, first=not defined))
-            defined = defined or is_row
+            yield encoder.line(event, formatter, first=not defined)
+            defined = defined or event.type != "BOOKMARK"
             event = await anext(events, None)
     except ApiError as error:
-        await response.write(encoder.error(error))
+        yield encoder.error(error)

@@ -108,7 +108,7 @@ def _on_collection(one: Subject, many: Subject) -> Obj:
 
 
 def _on_object(one: Subject) -> Obj:
-    shows_object = not one.kind.group and one.kind.plural in DELETED_OBJECTS
+    shows_object = one.kind.resource in DELETED_OBJECTS
     return {
         "get": ("get", operations.read(one)),
         "update": ("put", operations.replace(one)),
