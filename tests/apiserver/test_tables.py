@@ -67,13 +67,90 @@ WIDE = {
     "endpoints": ("Name Endpoints Age", []),
     "endpointslices": ("Name AddressType Ports Endpoints Age", []),
     "leases": ("Name Holder Age", []),
-}
+    "statefulsets": ("Name Ready Age", ["Containers", "Images"]),
+    "daemonsets": (
+        "Name Desired Current Ready Up-to-date Available Node_Selector Age",
+        ["Containers", "Images", "Selector"],
+    ),
+    "replicationcontrollers": ("Name Desired Current Ready Age", ["Containers", "Images", "Selector"]),
+    "podtemplates": ("Name Containers Images Pod_Labels", []),
+    "controllerrevisions": ("Name Controller Revision Age", []),
+    "jobs": ("Name Status Completions Duration Age", ["Containers", "Images", "Selector"]),
+    "cronjobs": (
+        "Name Schedule Timezone Suspend Active Last_Schedule Age", ["Containers", "Images", "Selector"]
+    ),
+    "horizontalpodautoscalers": ("Name Reference Targets MinPods MaxPods Replicas Age", []),
+    "poddisruptionbudgets": ("Name Min_Available Max_Unavailable Allowed_Disruptions Age", []),
+    "persistentvolumes": (
+        "Name Capacity Access_Modes Reclaim_Policy Status Claim StorageClass VolumeAttributesClass Reason "
+        "Age", ["VolumeMode"],
+    ),
+    "persistentvolumeclaims": (
+        "Name Status Volume Capacity Access_Modes StorageClass VolumeAttributesClass Age", ["VolumeMode"]
+    ),
+    "storageclasses": (
+        "Name Provisioner ReclaimPolicy VolumeBindingMode AllowVolumeExpansion Age", []
+    ),
+    "volumeattributesclasses": ("Name DriverName Age", []),
+    "volumeattachments": ("Name Attacher PV Node Attached Age", []),
+    "csidrivers": (
+        "Name AttachRequired PodInfoOnMount StorageCapacity TokenRequests RequiresRepublish Modes Age", []
+    ),
+    "csinodes": ("Name Drivers Age", []),
+    "csistoragecapacities": ("Name StorageClassName Capacity", []),
+    "resourcequotas": ("Name Request Limit Age", []),
+    "ingresses": ("Name Class Hosts Address Ports Age", []),
+    "ingressclasses": ("Name Controller Parameters Age", []),
+    "networkpolicies": ("Name Pod-Selector Age", []),
+    "ipaddresses": ("Name ParentRef Age", []),
+    "servicecidrs": ("Name CIDRs Age", []),
+    "priorityclasses": ("Name Value Global-Default Age PreemptionPolicy", []),
+    "runtimeclasses": ("Name Handler Age", []),
+    **dict.fromkeys(
+        ("rolebindings", "clusterrolebindings"),
+        ("Name Role Age", ["Users", "Groups", "ServiceAccounts"]),
+    ),
+    **dict.fromkeys(
+        ("mutatingwebhookconfigurations", "validatingwebhookconfigurations"), ("Name Webhooks Age", [])
+    ),
+    "validatingadmissionpolicies": ("Name Validations ParamKind Age", []),
+    "mutatingadmissionpolicies": ("Name Mutations ParamKind Age", []),
+    **dict.fromkeys(
+        ("validatingadmissionpolicybindings", "mutatingadmissionpolicybindings"),
+        ("Name PolicyName ParamRef Age", []),
+    ),
+    "flowschemas": ("Name PriorityLevel MatchingPrecedence DistinguisherMethod Age MissingPL", []),
+    "prioritylevelconfigurations": (
+        "Name Type NominalConcurrencyShares Queues HandSize QueueLengthLimit Age", []
+    ),
+    "apiservices": ("Name Service Available Age", []),
+    "certificatesigningrequests": (
+        "Name Age SignerName Requestor RequestedDuration Condition", []
+    ),
+    "clustertrustbundles": ("Name SignerName", []),
+    "podcertificaterequests": ("Name PodName ServiceAccountName NodeName SignerName State", []),
+    "resourceclaims": ("Name State Age", []),
+    "resourceslices": ("Name Node Driver Pool Age", []),
+    **dict.fromkeys(("deviceclasses", "resourceclaimtemplates"), ("Name Age", [])),
+    **dict.fromkeys(
+        ("roles", "clusterroles", "limitranges", "devicetaintrules", "storageversionmigrations"),
+        ("Name Created_At", []),
+    ),
+}  # fmt: skip
+"""Blanks within a name are written as underscores."""
+FLAGS = (
+    "AllowVolumeExpansion", "Attached", "AttachRequired", "Global-Default", "PodInfoOnMount",
+    "RequiresRepublish", "StorageCapacity",
+)  # fmt: skip
+AGELESS = ("podtemplates", "csistoragecapacities", "clustertrustbundles", "podcertificaterequests")
 
 
-@pytest.mark.parametrize("kind", [kind for kind in kinds.SERVED if kind.plural in WIDE], ids=str)
+@pytest.mark.parametrize("kind", [kind for kind in kinds.SERVED if kind.kind != "Event"], ids=str)
 def test_columns(kind: Kind) -> None:
     narrow, wide = WIDE[kind.plural]
-    assert [c["name"] for c in tables.columns(kind) if c["priority"] == 0] == narrow.split()
+    assert [c["name"] for c in tables.columns(kind) if c["priority"] == 0] == [
+        name.replace("_", " ") for name in narrow.split()
+    ]
     assert [c["name"] for c in tables.columns(kind) if c["priority"] == 1] == wide
 
 
@@ -83,9 +160,10 @@ def test_an_object_with_next_to_nothing_has_a_cell_per_column(kind: Kind) -> Non
     assert len(row) == len(tables.columns(kind))
     for column, cell in zip(tables.columns(kind), row, strict=True):
         counted = column["type"] == "integer" or column["name"] in ("Count", "Data", "Secrets")
-        assert type(cell) is (int if counted else str), column["name"]
+        expected = bool if column["name"] in FLAGS else int if counted else str
+        assert type(cell) is expected, column["name"]
     assert "x" in row
-    assert "<unknown>" in row  # its age
+    assert kind.plural in AGELESS or "<unknown>" in row  # its age
 
 
 def test_a_table() -> None:
@@ -317,3 +395,120 @@ def test_configuration() -> None:
     assert (secret["Type"], secret["Data"]) == ("Opaque", 1)
     assert cells(kinds.SERVICE_ACCOUNT, secrets=[{"name": "s"}])["Secrets"] == 1
     assert cells(kinds.LEASE, spec={"holderIdentity": "node-1"})["Holder"] == "node-1"
+
+
+def test_jobs() -> None:
+    template = {"spec": {"containers": [{"name": "pi", "image": "perl"}]}}
+    spec: Obj = {"completions": 3, "parallelism": 2, "template": template}
+    running: Obj = {"startTime": CREATED, "succeeded": 1}
+    shown = cells(kinds.JOB, spec=spec, status=running)
+    assert (shown["Status"], shown["Completions"], shown["Duration"]) == ("Running", "1/3", "5m")
+    assert (shown["Containers"], shown["Images"], shown["Selector"]) == ("pi", "perl", "<none>")
+    done = {**running, "completionTime": "2026-01-01T11:55:30Z", **_condition("Complete")}
+    shown = cells(kinds.JOB, spec={"parallelism": 2, "template": template}, status={**done, "succeeded": 1})
+    assert (shown["Status"], shown["Completions"], shown["Duration"]) == ("Complete", "1/1 of 2", "30s")
+    assert cells(kinds.JOB, status=_condition("Failed"))["Status"] == "Failed"
+    assert cells(kinds.JOB, status=_condition("Suspended"))["Status"] == "Suspended"
+
+
+def _condition(kind: str) -> Obj:
+    return {"conditions": [{"type": kind, "status": "True"}]}
+
+
+def test_cron_jobs() -> None:
+    spec = {"schedule": "*/5 * * * *", "suspend": False, "jobTemplate": {"spec": {}}}
+    status = {"active": [{}, {}], "lastScheduleTime": "2026-01-01T11:59:00Z"}
+    shown = cells(kinds.CRON_JOB, spec=spec, status=status)
+    assert (shown["Schedule"], shown["Timezone"], shown["Suspend"]) == ("*/5 * * * *", "<none>", "False")
+    assert (shown["Active"], shown["Last Schedule"]) == (2, "60s")
+    assert cells(kinds.CRON_JOB, spec={"schedule": "@daily"})["Last Schedule"] == "<none>"
+
+
+def test_the_targets_of_an_autoscaler() -> None:
+    def metric(kind: str, field: str, target: Obj, **more: Any) -> Obj:
+        return {"type": kind, field: {"target": target, **more}}
+
+    cpu = metric("Resource", "resource", {"averageUtilization": 80}, name="cpu")
+    memory = metric("Resource", "resource", {"averageValue": "1Gi"}, name="memory")
+    queue = metric("External", "external", {"averageValue": "30"}, metric={"name": "queue"})
+    spec = {"scaleTargetRef": {"kind": "Deployment", "name": "web"}, "maxReplicas": 5, "metrics": [cpu]}
+    kind = kinds.HORIZONTAL_POD_AUTOSCALER
+    assert cells(kind, apiVersion="autoscaling/v2", spec=spec)["Targets"] == "cpu: <unknown>/80%"
+    seen = [{"type": "Resource", "resource": {"name": "cpu", "current": {"averageUtilization": 10}}}]
+    spec["metrics"] = [cpu, memory, queue]
+    shown = cells(kind, apiVersion="autoscaling/v2", spec=spec, status={"currentMetrics": seen})
+    assert shown["Targets"] == "cpu: 10%/80%, memory: <unknown>/1Gi + 1 more..."
+    spec["metrics"] = [queue]
+    assert cells(kind, apiVersion="autoscaling/v2", spec=spec)["Targets"] == "<unknown>/30 (avg)"
+    assert (shown["Reference"], shown["MinPods"], shown["MaxPods"]) == ("Deployment/web", "<unset>", 5)
+    older = {"maxReplicas": 3, "targetCPUUtilizationPercentage": 60}
+    shown = cells(kinds.HORIZONTAL_POD_AUTOSCALER_V1, apiVersion="autoscaling/v1", spec=older)
+    assert shown["Targets"] == "cpu: <unknown>/60%"
+
+
+def test_volumes_and_claims() -> None:
+    spec = {
+        "capacity": {"storage": "5Gi"}, "accessModes": ["ReadWriteMany", "ReadWriteOnce"],
+        "persistentVolumeReclaimPolicy": "Retain", "claimRef": {"namespace": "a", "name": "data"},
+        "storageClassName": "slow", "volumeMode": "Filesystem",
+    }  # fmt: skip
+    shown = cells(kinds.PERSISTENT_VOLUME, spec=spec, status={"phase": "Bound"})
+    assert (shown["Access Modes"], shown["Claim"], shown["StorageClass"]) == ("RWO,RWX", "a/data", "slow")
+    claim = {"storageClassName": "slow", "resources": {"requests": {"storage": "1Gi"}}}
+    shown = cells(kinds.PERSISTENT_VOLUME_CLAIM, spec=claim, status={"phase": "Pending"})
+    assert (shown["Status"], shown["Capacity"], shown["VolumeAttributesClass"]) == ("Pending", "", "<unset>")
+    bound = {"phase": "Bound", "capacity": {"storage": "5Gi"}, "accessModes": ["ReadWriteOnce"]}
+    shown = cells(kinds.PERSISTENT_VOLUME_CLAIM, spec={**claim, "volumeName": "pv"}, status=bound)
+    assert (shown["Volume"], shown["Capacity"], shown["Access Modes"]) == ("pv", "5Gi", "RWO")
+
+
+def test_the_default_storage_class_is_marked() -> None:
+    annotations = {"storageclass.kubernetes.io/is-default-class": "true"}
+    shown = cells(kinds.STORAGE_CLASS, metadata={"name": "x", "annotations": annotations}, provisioner="p")
+    assert (shown["Name"], shown["AllowVolumeExpansion"]) == ("x (default)", False)
+
+
+def test_ingresses() -> None:
+    rules = [{"host": f"{letter}.example"} for letter in "abcd"]
+    balancer = {"loadBalancer": {"ingress": [{"ip": "10.0.0.1"}, {"hostname": "lb"}]}}
+    shown = cells(kinds.INGRESS, spec={"rules": rules, "tls": [{}]}, status=balancer)
+    assert shown["Hosts"] == "a.example,b.example,c.example + 1 more..."
+    assert (shown["Class"], shown["Address"], shown["Ports"]) == ("<none>", "10.0.0.1,lb", "80, 443")
+    shown = cells(kinds.INGRESS, spec={"ingressClassName": "nginx"})
+    assert (shown["Class"], shown["Hosts"], shown["Ports"]) == ("nginx", "*", "80")
+    parameters = {"apiGroup": "example.com", "kind": "Config", "name": "a"}
+    shown = cells(kinds.INGRESS_CLASS, spec={"controller": "c", "parameters": parameters})
+    assert shown["Parameters"] == "Config.example.com/a"
+
+
+def test_quotas_tell_limits_from_the_rest() -> None:
+    hard = {"pods": "10", "limits.cpu": "2", "requests.cpu": "1"}
+    shown = cells(kinds.RESOURCE_QUOTA, status={"hard": hard, "used": {"pods": "3"}})
+    assert (shown["Request"], shown["Limit"]) == ("pods: 3/10, requests.cpu: 0/1", "limits.cpu: 0/2")
+
+
+def test_certificate_requests() -> None:
+    spec = {"signerName": "example.com/s", "username": "jane", "expirationSeconds": 3600}
+    shown = cells(kinds.CERTIFICATE_SIGNING_REQUEST, spec=spec, status={})
+    assert (shown["Condition"], shown["RequestedDuration"]) == ("Pending", "60m")
+    status = {**_condition("Approved"), "certificate": "eA=="}
+    assert (
+        cells(kinds.CERTIFICATE_SIGNING_REQUEST, spec=spec, status=status)["Condition"] == "Approved,Issued"
+    )
+
+
+def test_who_a_role_is_granted_to() -> None:
+    subjects = [
+        {"kind": "User", "name": "jane"}, {"kind": "Group", "name": "g"}, {"kind": "Group", "name": "h"},
+        {"kind": "ServiceAccount", "name": "s", "namespace": "n"},
+    ]  # fmt: skip
+    shown = cells(kinds.ROLE_BINDING, roleRef={"kind": "Role", "name": "r"}, subjects=subjects)
+    assert (shown["Role"], shown["Users"], shown["Groups"]) == ("Role/r", "jane", "g, h")
+    assert shown["ServiceAccounts"] == "n/s"
+
+
+def test_the_controller_of_a_revision() -> None:
+    owner = {"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "db", "controller": True, "uid": "1"}
+    meta = {"name": "x", "ownerReferences": [owner]}
+    shown = cells(kinds.CONTROLLER_REVISION, metadata=meta, revision=4)
+    assert (shown["Controller"], shown["Revision"]) == ("statefulset.apps/db", 4)

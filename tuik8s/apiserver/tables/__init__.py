@@ -12,6 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 from tuik8s.api import kinds
 from tuik8s.api.durations import human_duration
+from tuik8s.apiserver.tables import (
+    batch,
+    certificates,
+    devices,
+    networking,
+    policies,
+    scaling,
+    storage,
+    workloads,
+)
 from tuik8s.apiserver.tables.configuration import (
     CONFIG_MAP_PRINTER,
     NAMESPACE_PRINTER,
@@ -21,7 +31,7 @@ from tuik8s.apiserver.tables.configuration import (
 from tuik8s.apiserver.tables.events import EVENT_PRINTER
 from tuik8s.apiserver.tables.nodes import LEASE_PRINTER, NODE_PRINTER
 from tuik8s.apiserver.tables.pods import POD_PRINTER
-from tuik8s.apiserver.tables.printer import GENERIC, Printer
+from tuik8s.apiserver.tables.printer import GENERIC, PLAIN, Printer
 from tuik8s.apiserver.tables.services import ENDPOINT_SLICE_PRINTER, ENDPOINTS_PRINTER, SERVICE_PRINTER
 from tuik8s.apiserver.tables.workloads import DEPLOYMENT_PRINTER, REPLICA_SET_PRINTER
 
@@ -49,6 +59,54 @@ PRINTERS: dict[str, Printer] = {
     kinds.ENDPOINT_SLICE.resource: ENDPOINT_SLICE_PRINTER,
     kinds.REPLICA_SET.resource: REPLICA_SET_PRINTER,
     kinds.DEPLOYMENT.resource: DEPLOYMENT_PRINTER,
+    kinds.STATEFUL_SET.resource: workloads.STATEFUL_SET_PRINTER,
+    kinds.DAEMON_SET.resource: workloads.DAEMON_SET_PRINTER,
+    kinds.CONTROLLER_REVISION.resource: workloads.CONTROLLER_REVISION_PRINTER,
+    kinds.REPLICATION_CONTROLLER.resource: workloads.REPLICATION_CONTROLLER_PRINTER,
+    kinds.POD_TEMPLATE.resource: workloads.POD_TEMPLATE_PRINTER,
+    kinds.JOB.resource: batch.JOB_PRINTER,
+    kinds.CRON_JOB.resource: batch.CRON_JOB_PRINTER,
+    kinds.HORIZONTAL_POD_AUTOSCALER.resource: scaling.AUTOSCALER_PRINTER,
+    kinds.POD_DISRUPTION_BUDGET.resource: scaling.BUDGET_PRINTER,
+    kinds.INGRESS.resource: networking.INGRESS_PRINTER,
+    kinds.INGRESS_CLASS.resource: networking.INGRESS_CLASS_PRINTER,
+    kinds.NETWORK_POLICY.resource: networking.NETWORK_POLICY_PRINTER,
+    kinds.IP_ADDRESS.resource: networking.IP_ADDRESS_PRINTER,
+    kinds.SERVICE_CIDR.resource: networking.SERVICE_CIDR_PRINTER,
+    kinds.PERSISTENT_VOLUME.resource: storage.VOLUME_PRINTER,
+    kinds.PERSISTENT_VOLUME_CLAIM.resource: storage.CLAIM_PRINTER,
+    kinds.STORAGE_CLASS.resource: storage.STORAGE_CLASS_PRINTER,
+    kinds.VOLUME_ATTRIBUTES_CLASS.resource: storage.ATTRIBUTES_CLASS_PRINTER,
+    kinds.VOLUME_ATTACHMENT.resource: storage.ATTACHMENT_PRINTER,
+    kinds.CSI_DRIVER.resource: storage.CSI_DRIVER_PRINTER,
+    kinds.CSI_NODE.resource: storage.CSI_NODE_PRINTER,
+    kinds.CSI_STORAGE_CAPACITY.resource: storage.CSI_CAPACITY_PRINTER,
+    kinds.RESOURCE_QUOTA.resource: policies.QUOTA_PRINTER,
+    kinds.PRIORITY_CLASS.resource: policies.PRIORITY_CLASS_PRINTER,
+    kinds.RUNTIME_CLASS.resource: policies.RUNTIME_CLASS_PRINTER,
+    kinds.ROLE_BINDING.resource: policies.ROLE_BINDING_PRINTER,
+    kinds.CLUSTER_ROLE_BINDING.resource: policies.ROLE_BINDING_PRINTER,
+    kinds.MUTATING_WEBHOOK_CONFIGURATION.resource: policies.WEBHOOKS_PRINTER,
+    kinds.VALIDATING_WEBHOOK_CONFIGURATION.resource: policies.WEBHOOKS_PRINTER,
+    kinds.VALIDATING_ADMISSION_POLICY.resource: policies.VALIDATING_POLICY_PRINTER,
+    kinds.MUTATING_ADMISSION_POLICY.resource: policies.MUTATING_POLICY_PRINTER,
+    kinds.VALIDATING_ADMISSION_POLICY_BINDING.resource: policies.POLICY_BINDING_PRINTER,
+    kinds.MUTATING_ADMISSION_POLICY_BINDING.resource: policies.POLICY_BINDING_PRINTER,
+    kinds.FLOW_SCHEMA.resource: policies.FLOW_SCHEMA_PRINTER,
+    kinds.PRIORITY_LEVEL_CONFIGURATION.resource: policies.PRIORITY_LEVEL_PRINTER,
+    kinds.API_SERVICE.resource: policies.API_SERVICE_PRINTER,
+    kinds.CERTIFICATE_SIGNING_REQUEST.resource: certificates.CERTIFICATE_REQUEST_PRINTER,
+    kinds.CLUSTER_TRUST_BUNDLE.resource: certificates.TRUST_BUNDLE_PRINTER,
+    kinds.POD_CERTIFICATE_REQUEST.resource: certificates.POD_CERTIFICATE_REQUEST_PRINTER,
+    kinds.RESOURCE_CLAIM.resource: devices.RESOURCE_CLAIM_PRINTER,
+    kinds.RESOURCE_SLICE.resource: devices.RESOURCE_SLICE_PRINTER,
+    kinds.DEVICE_CLASS.resource: GENERIC,
+    kinds.RESOURCE_CLAIM_TEMPLATE.resource: GENERIC,
+    kinds.DEVICE_TAINT_RULE.resource: PLAIN,
+    kinds.STORAGE_VERSION_MIGRATION.resource: PLAIN,
+    kinds.LIMIT_RANGE.resource: PLAIN,
+    kinds.ROLE.resource: PLAIN,
+    kinds.CLUSTER_ROLE.resource: PLAIN,
 }
 
 

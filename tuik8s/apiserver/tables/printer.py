@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from tuik8s.api.durations import age
+from tuik8s.api.durations import UNKNOWN, age
+from tuik8s.api.selectors import LabelSelector
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 Cells: TypeAlias = list[Any]
 
 NONE = "<none>"
+UNSET = "<unset>"
 SHOWN = 3  # entries of a list in a cell, before " + N more..."
 
 
@@ -41,6 +43,7 @@ def column(name: str, description: str, *, of: str = "string", format: str = "",
 NAME = column("Name", "Name of the object, unique within its namespace and kind.", format="name")
 AGE = column("Age", "Time since the object was created (metadata.creationTimestamp).")
 CONTAINERS = column("Containers", "Names of each container in the template.", wide=True)
+SELECTOR = column("Selector", "Labels of the pods that belong to it.", wide=True)
 IMAGES = column("Images", "Images referenced by each container in the template.", wide=True)
 
 
@@ -50,6 +53,14 @@ def name_and_age(obj: Obj, now: datetime) -> Cells:
 
 GENERIC = Printer([NAME, AGE], name_and_age)
 """For kinds without columns of their own."""
+
+
+def name_and_creation(obj: Obj, now: datetime) -> Cells:
+    return [obj["metadata"]["name"], obj["metadata"].get("creationTimestamp") or UNKNOWN]
+
+
+PLAIN = Printer([NAME, column("Created At", "When the object was created.")], name_and_creation)
+"""For built-in kinds without columns of their own (rest.NewDefaultTableConvertor)."""
 
 
 def or_none(text: Any) -> Any:
@@ -65,6 +76,15 @@ def joined_with_more(parts: list[str], *, empty: str) -> str:
     return f"{shown} + {len(parts) - SHOWN} more..." if len(parts) > SHOWN else shown
 
 
+def selector_text(selector: Obj | None) -> str:
+    """`a=b,c in (d,e)`."""
+    return str(LabelSelector.of(selector)) or NONE
+
+
+def flag(value: bool | None) -> str:
+    return UNSET if value is None else str(bool(value))
+
+
 def labels_text(labels: dict[str, str] | None) -> str:
     """`a=b,c=d` in the order of the keys."""
     return joined(f"{key}={value}" for key, value in sorted((labels or {}).items()))
@@ -72,6 +92,10 @@ def labels_text(labels: dict[str, str] | None) -> str:
 
 def template_cells(obj: Obj) -> tuple[str, str]:
     """Names and images of the pod template's containers."""
-    containers = obj["spec"].get("template", {}).get("spec", {}).get("containers") or ()
+    return container_cells(obj["spec"].get("template") or {})
+
+
+def container_cells(template: Obj) -> tuple[str, str]:
+    containers = (template.get("spec") or {}).get("containers") or ()
     names = joined((container["name"] for container in containers), empty="")
     return names, joined((container.get("image", "") for container in containers), empty="")
