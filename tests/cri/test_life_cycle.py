@@ -275,4 +275,5 @@ async def test_usage_is_reported_for_running_containers_only(lab: Lab) -> None:
         running, "uid-web", "main", "node-1",
     )  # fmt: skip
     assert stats.memory_bytes > 0
-    assert stats.cpu_nanocores >= 0
+    assert stats.cpu_nanoseconds >= 0
+    assert stats.started_at <= stats.time

@@ -17,11 +17,11 @@ from tuik8s.cri import InvalidImageName, LogQuery
 from tuik8s.cri.docker.logs import demultiplex
 from tuik8s.cri.docker.pause import pause_archive, pause_program
 from tuik8s.cri.docker.statuses import parse_time
+from tuik8s.cri.memory import connect
 from tuik8s.cri.references import parse_reference
 from tuik8s.cri.simulated.behaviour import HttpAnswer
 from tuik8s.cri.simulated.logs import KEPT_LINES, RingLog
 from tuik8s.cri.simulated.serving import ServingProtocol
-from tuik8s.cri.simulated.streams import connect
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

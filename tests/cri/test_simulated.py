@@ -122,11 +122,11 @@ async def test_usage_follows_its_curve(lab: Lab) -> None:
     seen = []
     for _ in range(4):
         [stats] = await lab.runtime.stats()
-        seen.append((round(stats.cpu_nanocores / 1e6), round(stats.memory_bytes / 2**20)))
+        seen.append((round(stats.cpu_nanoseconds / 1e6), round(stats.memory_bytes / 2**20)))
         await asyncio.sleep(15)
     await asyncio.sleep(1000)
     [last] = await lab.runtime.stats()
-    assert seen == [(200, 10), (300, 12), (200, 13), (100, 14)]
+    assert seen == [(0, 10), (3955, 12), (7910, 13), (9955, 14)]
     assert last.memory_bytes == 20 * 2**20
 
 

@@ -82,9 +82,34 @@ async def test_files_are_copied_in_and_out(kubectl: Kubectl, tmp_path: Path) -> 
     assert missing == "tar: /tmp/nothing: No such file or directory\n"
 
 
-async def _fetch(port: int) -> str:
+async def test_the_proxy_leads_to_services_pods_and_kubelets(kubectl: Kubectl, web: Path) -> None:
+    await kubectl("apply", "-f", str(web))
+    await kubectl("rollout", "status", "deployment/web")
+    (pod, *_) = await kubectl.words("{.items[*].metadata.name}", "pods")
+    base = "/api/v1/namespaces/default"
+    for path in (
+        f"{base}/services/web:80/proxy/",
+        f"{base}/pods/{pod}/proxy/",
+        f"{base}/pods/{pod}:80/proxy/",
+    ):
+        assert "Welcome to nginx!" in await kubectl("get", "--raw", path)
+    assert await kubectl("get", "--raw", "/api/v1/nodes/node-1/proxy/healthz") == "ok"
+    assert await kubectl("get", "--raw", "/api/v1/nodes/node-2:10248/proxy/healthz") == "ok"
+    summary = await kubectl("get", "--raw", "/api/v1/nodes/node-1/proxy/stats/summary")
+    assert '"nodeName":"node-1"' in summary
+    process = await kubectl.start("proxy", "--port=0")
+    assert process.stdout is not None
+    async with asyncio.timeout(30):
+        port = int((await process.stdout.readline()).decode().rpartition(":")[2])
+        assert "Welcome to nginx!" in await _fetch(port, f"{base}/services/web/proxy/")
+        assert '"kind": "NodeList"' in await _fetch(port, "/api/v1/nodes?pretty=1")
+    process.terminate()
+    await process.communicate()
+
+
+async def _fetch(port: int, path: str = "/") -> str:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(b"GET / HTTP/1.1\r\nHost: web\r\nConnection: close\r\n\r\n")
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
     answer = await reader.read()
     writer.close()
     await writer.wait_closed()

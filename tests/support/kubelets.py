@@ -25,6 +25,12 @@ class UnreachableKubelets:
     async def dial_pod(self, *arguments: Any) -> Any:
         _fail()
 
+    async def dial_node(self, *arguments: Any) -> Any:
+        _fail()
+
+    async def usage(self) -> Any:
+        _fail()
+
 
 def _fail() -> NoReturn:
     raise ServiceUnavailable("this test has no kubelet for that")

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 
     from tuik8s.api.objects import Obj
+    from tuik8s.api.usage import NodeUsage
     from tuik8s.client.transport import ExecStream, LogOptions
 
     Connection: TypeAlias = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -35,3 +36,9 @@ class KubeletPort(Protocol):
 
     async def dial_pod(self, pod: Obj, port: int) -> Connection:
         """Inside the pod; raises OSError as connect(2) would."""
+
+    async def dial_node(self, node: str, port: int) -> Connection:
+        """One of the node's kubelet's own HTTP ports; raises OSError as connect(2) would."""
+
+    async def usage(self) -> Mapping[str, NodeUsage]:
+        """What containers use, by node; without the nodes that cannot say."""

@@ -13,6 +13,7 @@ from tuik8s.api.errors import ApiError, InternalError, MethodNotSupported, NotFo
 from tuik8s.api.request import Request, Response, User, Verb
 from tuik8s.apiserver import tables
 from tuik8s.apiserver.admission import build_chain
+from tuik8s.apiserver.backends import Backends
 from tuik8s.apiserver.context import ServerContext
 from tuik8s.apiserver.deletion import delete, delete_collection
 from tuik8s.apiserver.listing import list_objects
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from tuik8s.api.kinds import Kind, KindRegistry
     from tuik8s.api.objects import Obj
     from tuik8s.api.request import WatchEvent
+    from tuik8s.apiserver.backends import Backend
     from tuik8s.apiserver.ports import Connection, Dial, KubeletPort
     from tuik8s.apiserver.request_log import ApiServerStatistics, RequestRecord
     from tuik8s.client.transport import ExecStream, LogOptions
@@ -77,6 +79,7 @@ class ApiServer:
         self._services = ServiceRegistry(
             kinds.SERVICE, self._context, cidr=service_cidr, node_ports=node_port_range
         )
+        self._backends = Backends(self._registry, self._kubelet_port)
         self._registries = {kind: Registry(kind, self._context) for kind in registry}
         self._registries[kinds.SERVICE] = self._services
 
@@ -169,6 +172,10 @@ class ApiServer:
                 raise OSError(f"{where}: {error.strerror or error}") from None
 
         return dial
+
+    def backend(self, kind: Kind, namespace: str, name: str) -> Backend:
+        """What a proxy subresource leads to; `name` as `[scheme:]name[:port]`."""
+        return self._backends.find(kind, namespace, name)
 
     def statistics(self) -> ApiServerStatistics:
         return self._log.statistics()

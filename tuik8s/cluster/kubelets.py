@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from tuik8s.api.errors import ServiceUnavailable
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from tuik8s.api.clock import Clock, Ids
     from tuik8s.api.objects import Obj
+    from tuik8s.api.usage import NodeUsage
     from tuik8s.client import ExecStream, LogOptions, Transport
     from tuik8s.config import Config
     from tuik8s.cri import Runtime
@@ -84,6 +86,19 @@ class Kubelets:
 
     async def dial_pod(self, pod: Obj, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         return await self.dial(pod["spec"].get("nodeName", ""), pod["metadata"]["uid"], port)
+
+    async def dial_node(self, node: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        kubelet = self._kubelets.get(node)
+        if kubelet is None:
+            raise ConnectionRefusedError(111, "connect: connection refused: no such node runs here")
+        return kubelet.dial(port)
+
+    async def usage(self) -> dict[str, NodeUsage]:
+        found: dict[str, NodeUsage] = {}
+        for name, kubelet in self._kubelets.items():
+            with suppress(ServiceUnavailable):
+                found[name] = await kubelet.usage()
+        return found
 
     # What the proxy needs -----------------------------------------------------------------------------------
 

@@ -239,7 +239,11 @@ class ContainerStats:
     pod_uid: str
     name: str
     node: str
-    cpu_nanocores: int
+    time: datetime
+    """When it was measured."""
+    started_at: datetime
+    cpu_nanoseconds: int
+    """Used since the start, all cores together."""
     memory_bytes: int
     """The working set."""
 
@@ -315,7 +319,8 @@ class Runtime(Protocol):
     async def dial_udp(self, sandbox_id: str, port: int) -> tuple[str, int]:
         """An address of the host's from which datagrams reach the pod's UDP port."""
 
-    async def stats(self) -> list[ContainerStats]: ...
+    async def stats(self) -> list[ContainerStats]:
+        """Of every running container of this cluster on every node."""
 
     # Images -----------------------------------------------------------------------------------------------
 

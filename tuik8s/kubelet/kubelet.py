@@ -7,6 +7,7 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tuik8s.api.errors import ServiceUnavailable
 from tuik8s.api.objects import is_deleting, is_pod_finished
 from tuik8s.cri import RuntimeFault
 from tuik8s.kubelet import admission
@@ -18,8 +19,10 @@ from tuik8s.kubelet.orphans import pod_directories, remove_orphan
 from tuik8s.kubelet.pleg import Pleg
 from tuik8s.kubelet.pod_worker import PodWorker
 from tuik8s.kubelet.router import Router
+from tuik8s.kubelet.server import KubeletServer
 from tuik8s.kubelet.services import Services
 from tuik8s.kubelet.streams import Streams
+from tuik8s.kubelet.usage import UsageSampler
 from tuik8s.kubelet.volumes import PodVolumes
 from tuik8s.kubelet.volumes.payload import Reference, references
 
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 
     from tuik8s.api.clock import Clock, Ids
     from tuik8s.api.objects import Obj
+    from tuik8s.api.usage import NodeUsage
     from tuik8s.client import Client, EventRecorder, ExecStream, LogOptions
     from tuik8s.cri import Runtime
     from tuik8s.kubelet.config import NodeConfig
@@ -77,10 +81,12 @@ class Kubelet:
         self._router = Router.of(informers)
         self._pleg = Pleg.of(runtime)
         self._services = Services(
-            host=self._host, pleg=self._pleg, images=Images(self._host), addresses=PodAddresses()
-        )
+            host=self._host, pleg=self._pleg, images=Images(self._host), addresses=PodAddresses(),
+            usage=UsageSampler.of(runtime, clock), started=clock.now(),
+        )  # fmt: skip
         self._node = NodeStatus(self._host)
         self._streams = Streams(self._services)
+        self._server = KubeletServer(self._services, self._streams, lambda: self._router.pods_of(self.name))
         self._workers: dict[str, PodWorker] = {}
         self._references: dict[str, set[Reference]] = {}
         self._prepared = False
@@ -109,6 +115,8 @@ class Kubelet:
             for worker in list(self._workers.values()):
                 self._unwatch(worker)
             self._workers.clear()
+            await self._server.close()
+            await self._services.usage.stop()
             await self._pleg.leave(self.name)
 
     async def stop(self) -> None:
@@ -139,6 +147,19 @@ class Kubelet:
 
     async def attach(self, pod: Obj, container: str, *, stdin: bool) -> ExecStream:
         return await self._streams.attach(pod, container, stdin=stdin)
+
+    def dial(self, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """One of the kubelet's own HTTP ports; refused while it does not run."""
+        if self._tasks is None:
+            raise ConnectionRefusedError(111, "connect: connection refused")
+        return self._server.dial(port)
+
+    async def usage(self) -> NodeUsage:
+        """What the node's containers use. Raises ServiceUnavailable while the runtime does not answer."""
+        try:
+            return await self._services.usage.usage(self.name)
+        except RuntimeFault as error:
+            raise ServiceUnavailable(str(error)) from error
 
     # What router and PLEG tell -----------------------------------------------------------------------------
 

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 from tuik8s.kubelet.backoff import Backoff
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from tuik8s.kubelet.host import Host
     from tuik8s.kubelet.images import Images
     from tuik8s.kubelet.ipam import PodAddresses
     from tuik8s.kubelet.pleg import Pleg
+    from tuik8s.kubelet.usage import UsageSampler
 
 
 @dataclass(slots=True, kw_only=True)
@@ -20,6 +23,9 @@ class Services:
     pleg: Pleg
     images: Images
     addresses: PodAddresses
+    usage: UsageSampler
+    started: datetime
+    """When this kubelet was made."""
     runtime_name: str = ""
     """`docker` or `simulated`: the scheme of container ids."""
     restarts: Backoff = field(default_factory=Backoff)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tuik8s.api.objects import Obj
 
 _OBJECT, _STREAM = ("get", "patch", "update"), ("create", "get")
+_PROXY = ("create", "delete", "get", "patch", "update")
 _SUBRESOURCES: dict[str, tuple[tuple[str, str, str] | None, tuple[str, ...]]] = {
     "status": (None, _OBJECT),
     "scale": (("autoscaling", "v1", "Scale"), _OBJECT),
@@ -124,9 +125,11 @@ def _aggregated_version(accept: str) -> str | None:
 
 def subresources_of(kind: Kind) -> list[tuple[str, tuple[str, str, str], tuple[str, ...]]]:
     own = (kind.group, kind.version, kind.kind)
-    found = []
+    found: list[tuple[str, tuple[str, str, str], tuple[str, ...]]] = []
     for name in kind.subresources:
-        if name in _SUBRESOURCES:
+        if name == "proxy":
+            found.append((name, (kind.group, kind.version, f"{kind.kind}ProxyOptions"), _PROXY))
+        elif name in _SUBRESOURCES:
             response, verbs = _SUBRESOURCES[name]
             found.append((name, response or own, verbs))
     return sorted(found)

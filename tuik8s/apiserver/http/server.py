@@ -12,6 +12,7 @@ from tuik8s.apiserver.http import access, answers, discovery, health, openapi, o
 from tuik8s.apiserver.http.fairness import READ_SEATS, WRITE_SEATS, Seats
 from tuik8s.apiserver.http.negotiation import negotiate
 from tuik8s.apiserver.http.paths import resource_path, segments_of
+from tuik8s.apiserver.http.proxying import proxy_path, serve_proxy
 from tuik8s.apiserver.http.scales import scale_table
 from tuik8s.apiserver.http.streams import serve_attach, serve_exec, serve_log, serve_portforward
 from tuik8s.apiserver.http.watches import serve_watch
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from tuik8s.apiserver.http.health import Checks, Measure
     from tuik8s.apiserver.http.options import Query
     from tuik8s.apiserver.http.paths import ResourcePath
+    from tuik8s.apiserver.http.proxying import ProxyPath
     from tuik8s.apiserver.server import ApiServer
 
 log = logging.getLogger(__name__)
@@ -35,6 +37,7 @@ log = logging.getLogger(__name__)
 REQUEST_SECONDS = 60.0
 """How long an answer may take (--request-timeout); watches and streams take as long as they want."""
 _HEALTH = ("healthz", "livez", "readyz")
+_PROXY_VERBS = {"POST": Verb.CREATE, "PUT": Verb.UPDATE, "PATCH": Verb.PATCH, "DELETE": Verb.DELETE}
 _CONNECTING = {"attach": serve_attach, "exec": serve_exec, "portforward": serve_portforward}
 
 
@@ -80,6 +83,9 @@ class HttpServer:
             return answers.refusal(InternalError(f"Internal error occurred: {type(error).__name__}"))
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        proxied = proxy_path(self._registry, request.raw_path)
+        if proxied is not None:
+            return await self._proxy(request, proxied)
         segments = segments_of(request.raw_path)
         query = options.parse_query(request.rel_url.raw_query_string)
         user = access.authenticate(request)
@@ -128,6 +134,12 @@ class HttpServer:
         elif wanted.form == "Table" and not asked.as_table and obj["kind"] == path.kind.kind:
             obj = one_row(path.kind, obj, self._clock)
         return await formatter.respond(obj, status=status, warnings=response.warnings)
+
+    async def _proxy(self, request: web.BaseRequest, path: ProxyPath) -> web.StreamResponse:
+        user, resource = access.authenticate(request), path.resource
+        access.authorise_resource(user, _PROXY_VERBS.get(request.method, Verb.GET).value, resource)
+        backend = self._api.backend(resource.kind, resource.namespace, resource.name)
+        return await serve_proxy(request, path, backend)
 
     # Everything else
 

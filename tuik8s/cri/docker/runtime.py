@@ -20,7 +20,7 @@ from tuik8s.cri.docker.logs import read_logs
 from tuik8s.cri.docker.network import ensure_network, is_reachable, remove_network
 from tuik8s.cri.docker.oom import OomProbe
 from tuik8s.cri.docker.payloads import container_payload, sandbox_payload
-from tuik8s.cri.docker.stats import StatsReader
+from tuik8s.cri.docker.stats import read_stats
 from tuik8s.cri.docker.statuses import Statuses
 from tuik8s.cri.docker.wire import Wire
 from tuik8s.cri.events import EventHub
@@ -74,7 +74,6 @@ class DockerRuntime:
         self._engine = Engine(base_url, workers)
         self._wire = Wire(self._engine)
         self._statuses = Statuses(self._engine, cluster)
-        self._stats = StatsReader(self._engine)
         self._hub = EventHub()
         self._dialer = Dialer(self._engine, self._statuses)
         self._reader = EventReader(self._wire, self._statuses, self._hub, cluster, gone=self._forget)
@@ -215,7 +214,7 @@ class DockerRuntime:
         return await self._dialer.address(sandbox_id, port, "udp")
 
     async def stats(self) -> list[ContainerStats]:
-        return await self._stats.read(await self._statuses.containers())
+        return await read_stats(self._engine, await self._statuses.containers())
 
     # Images -----------------------------------------------------------------------------------------------
 

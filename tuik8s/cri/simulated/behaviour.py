@@ -78,6 +78,18 @@ class Curve(NamedTuple):
             return self.low + (self.high - self.low) * min(1.0, seconds / self.period)
         return self.low
 
+    def until(self, seconds: float) -> float:
+        """The integral from the beginning: what was used in all."""
+        if self.shape == "sine":
+            middle, swing = (self.low + self.high) / 2, (self.high - self.low) / 2
+            turn = 2 * math.pi / self.period
+            return middle * seconds + swing / turn * (1 - math.cos(turn * seconds))
+        if self.shape == "ramp":
+            rising = min(seconds, self.period)
+            area = self.low * rising + (self.high - self.low) * rising**2 / (2 * self.period)
+            return area + self.high * (seconds - rising)
+        return self.low * seconds
+
 
 SERVER: Block = argument_vector(("serve",))
 """A server that runs for ever."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from tuik8s import __version__
 from tuik8s.cri.events import EventHub
+from tuik8s.cri.memory import connect
 from tuik8s.cri.protocol import (
     ContainerConfig,
     ContainerEvent,
@@ -40,10 +41,10 @@ from tuik8s.cri.simulated.plugins import Plugins
 from tuik8s.cri.simulated.serving import EchoDatagrams, ServingProtocol
 from tuik8s.cri.simulated.shell import Unsupported, argument_vector, parse
 from tuik8s.cri.simulated.shells import SHELLS, script_of
-from tuik8s.cri.simulated.streams import connect
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+    from datetime import datetime
 
     from tuik8s.api.clock import Clock
     from tuik8s.cri.simulated.plugins import ImagePlugin
@@ -286,7 +287,8 @@ class SimulatedRuntime:
 
     async def stats(self) -> list[ContainerStats]:
         self._answer()
-        return [_stats_of(container) for container in self._containers.values() if container.running]
+        now = self._clock.now()
+        return [_stats_of(container, now) for container in self._containers.values() if container.running]
 
     # Images -----------------------------------------------------------------------------------------------
 
@@ -382,12 +384,13 @@ def _program(config: ContainerConfig) -> Block:
     return argument_vector(tuple(words))
 
 
-def _stats_of(container: SimulatedContainer) -> ContainerStats:
-    age = container.age
+def _stats_of(container: SimulatedContainer, now: datetime) -> ContainerStats:
+    age, behaviour = container.age, container.behaviour
     return ContainerStats(
         container_id=container.id, pod_uid=container.pod.uid, name=container.config.name,
-        node=container.pod.node, cpu_nanocores=max(0, int(container.behaviour.cpu.at(age) * 1e9)),
-        memory_bytes=max(0, int(container.behaviour.memory.at(age))),
+        node=container.pod.node, time=now, started_at=container.status.started_at or now,
+        cpu_nanoseconds=max(0, int(behaviour.cpu.until(age) * 1e9)),
+        memory_bytes=max(0, int(behaviour.memory.at(age))),
     )  # fmt: skip
 
 

@@ -1,0 +1,115 @@
+"""The kubelet's own HTTP endpoints."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.kubelet.bench import NODE, container, status_of
+from tuik8s.kubelet.usage import ATTENTION, PERIOD
+
+if TYPE_CHECKING:
+    from tests.kubelet.bench import Bench
+
+pytestmark = pytest.mark.looptime
+
+
+async def get(bench: Bench, path: str, *, port: int = 10250, method: str = "GET") -> tuple[int, str]:
+    reader, writer = bench.kubelet.dial(port)
+    writer.write(f"{method} {path} HTTP/1.1\r\nHost: node\r\nConnection: close\r\n\r\n".encode())
+    head, _, body = (await reader.read()).decode().partition("\r\n\r\n")
+    writer.close()
+    return int(head.split()[1]), body
+
+
+async def get_json(bench: Bench, path: str) -> Any:
+    status, body = await get(bench, path)
+    assert status == 200, body
+    return json.loads(body)
+
+
+async def using(bench: Bench) -> None:
+    await bench.pod(annotations={"cpu": "250m", "memory": "20Mi"})
+    await bench.until_ready()
+
+
+async def test_health_and_ports(bench: Bench) -> None:
+    for port in (10248, 10250, 10255):
+        assert await get(bench, "/healthz", port=port) == (200, "ok")
+    assert await get(bench, "/healthz/syncloop", port=10248) == (200, "ok")
+    assert (await get(bench, "/pods", port=10248))[0] == 404
+    assert (await get(bench, "/pods", port=10255))[0] == 200
+    assert (await get(bench, "/configz", port=10255))[0] == 404
+    assert (await get(bench, "/run/x", port=10250))[0] == 404
+    assert (await get(bench, "/pods", method="POST"))[0] == 405
+    with pytest.raises(ConnectionRefusedError):
+        bench.kubelet.dial(22)
+
+
+async def test_pods_and_configuration(bench: Bench) -> None:
+    await using(bench)
+    pods = await get_json(bench, "/pods")
+    assert [pod["metadata"]["name"] for pod in pods["items"]] == ["web"]
+    running = await get_json(bench, "/runningpods/")
+    assert running["items"][0]["spec"]["containers"][0]["name"] == "web"
+    config = (await get_json(bench, "/configz"))["kubeletconfig"]
+    assert (config["maxPods"], config["nodeStatusReportFrequency"]) == (110, "5m0s")
+
+
+async def test_usage_is_what_was_used_since_the_last_sample(bench: Bench) -> None:
+    await using(bench)
+    await asyncio.sleep(100)
+    summary = await get_json(bench, "/stats/summary")
+    assert summary["node"]["nodeName"] == NODE
+    assert summary["node"]["cpu"]["usageNanoCores"] == 250_000_000
+    [pod] = summary["pods"]
+    assert pod["podRef"]["name"] == "web"
+    assert pod["memory"]["workingSetBytes"] == 20 * 2**20
+    assert pod["containers"][0]["cpu"]["usageCoreNanoSeconds"] >= 25e9
+
+
+async def test_nothing_is_sampled_once_nobody_asks(bench: Bench) -> None:
+    await using(bench)
+    sampler = bench.kubelet._services.usage
+    assert sampler.samples == 0
+    first, second = await asyncio.gather(bench.kubelet.usage(), bench.kubelet.usage())
+    assert sampler.samples == 2
+    assert first.containers == second.containers
+    assert first.window == pytest.approx(1)
+    await asyncio.sleep(PERIOD + 1)
+    assert (await bench.kubelet.usage()).window == pytest.approx(PERIOD)
+    assert sampler.samples == 3
+    await asyncio.sleep(2 * ATTENTION)
+    at_rest = sampler.samples
+    await asyncio.sleep(10 * ATTENTION)
+    assert sampler.samples == at_rest
+
+
+async def test_metrics_are_prometheus_text(bench: Bench) -> None:
+    await using(bench)
+    line = re.compile(r'(# (HELP|TYPE) \w+ .+|\w+(\{(\w+="[^"]*",?)+\})? -?[0-9.e+]+)')
+    for path in ("/metrics", "/metrics/resource", "/metrics/cadvisor", "/metrics/probes"):
+        status, body = await get(bench, path)
+        assert status == 200
+        assert [text for text in body.splitlines() if not line.fullmatch(text)] == []
+    assert 'kubelet_running_containers{container_state="running"} 1' in (await get(bench, "/metrics"))[1]
+    labels = 'container="web",namespace="default",pod="web"'
+    resource = (await get(bench, "/metrics/resource"))[1]
+    assert f"container_memory_working_set_bytes{{{labels}}} 20971520" in resource
+    assert 'pod_memory_working_set_bytes{namespace="default",pod="web"} 20971520' in resource
+
+
+async def test_container_logs(bench: Bench) -> None:
+    await bench.pod(restartPolicy="Never", containers=[container(command=["sh", "-c", "echo one; echo two"])])
+    await bench.until(lambda pod: "terminated" in status_of(pod)["state"])
+    assert await get(bench, "/containerLogs/default/web/web?tailLines=1") == (200, _chunked("two\n"))
+    assert (await get(bench, "/containerLogs/default/other/web"))[0] == 404
+    assert (await get(bench, "/containerLogs/default/web/web?tailLines=x"))[0] == 400
+
+
+def _chunked(text: str) -> str:
+    return f"{len(text):x}\r\n{text}\r\n0\r\n\r\n"
