@@ -22,6 +22,7 @@ from tuik8s.api.kinds import KindRegistry
 from tuik8s.api.objects import Obj, copy
 from tuik8s.api.request import User
 from tuik8s.apiserver import ApiServer
+from tuik8s.apiserver.access import Access
 from tuik8s.cli.collection import collect_seldom
 from tuik8s.client import Client
 from tuik8s.storage import Store
@@ -68,7 +69,11 @@ async def main(what: str, result: Path) -> None:
     clock = SystemClock()
     store = await Store.open(None, clock=clock)
     api = ApiServer(
-        store, clock=clock, ids=RandomIds(1), registry=KindRegistry(), disabled_admission=("ServiceAccount",)
+        store,
+        clock=clock,
+        ids=RandomIds(1),
+        registry=KindRegistry(),
+        access=Access(disabled_admission=("ServiceAccount",)),
     )
     await api.start()
     client = Client(api, User("kubernetes-admin", ("system:masters",)), agent="bench")

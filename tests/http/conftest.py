@@ -79,8 +79,14 @@ def kubelets() -> Any:
 
 
 @pytest.fixture
-async def served(pki: Pki, kubelets: Any) -> AsyncIterator[Served]:
-    plane = await ControlPlane.start(kubelets=kubelets)
+def authorization_modes() -> tuple[str, ...]:
+    """Everybody may do everything. Test modules override it."""
+    return ("AlwaysAllow",)
+
+
+@pytest.fixture
+async def served(pki: Pki, kubelets: Any, authorization_modes: tuple[str, ...]) -> AsyncIterator[Served]:
+    plane = await ControlPlane.start(kubelets=kubelets, authorization_modes=authorization_modes)
     server = HttpServer(plane.api, KindRegistry(), clock=plane.clock)
     listener = Listener(server, "127.0.0.1", 0)
     listener.open()

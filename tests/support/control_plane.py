@@ -10,13 +10,15 @@ from tuik8s.api.clock import RandomIds
 from tuik8s.api.kinds import KindRegistry
 from tuik8s.api.request import User
 from tuik8s.apiserver import ApiServer
+from tuik8s.apiserver.access import Access
 from tuik8s.client import Client
 from tuik8s.storage import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection
+    from collections.abc import Awaitable, Callable, Collection, Sequence
 
     from tuik8s.api.objects import Obj
+    from tuik8s.apiserver.authentication.service_accounts import TokenIssuer
     from tuik8s.apiserver.ports import KubeletPort
 
 ADMIN = User("system:admin", ("system:masters", "system:authenticated"))
@@ -41,8 +43,17 @@ class ControlPlane:
     async def start(
         cls, *, seed: int = 1, kubelets: KubeletPort | None = None, detect_mutations: bool = True,
         disabled_admission: Collection[str] = ("ServiceAccount",),
+        authorization_modes: Sequence[str] = ("AlwaysAllow",), issuer: TokenIssuer | None = None,
     ) -> ControlPlane:  # fmt: skip
-        """Pods need no service account unless `disabled_admission` is emptied: no controller makes any."""
+        """Pods need no service account unless `disabled_admission` is emptied: no controller makes any.
+
+        Everybody may do everything unless other modes are given; with an issuer pods get tokens mounted.
+        """
+
+        async def signer() -> TokenIssuer:
+            assert issuer is not None
+            return issuer
+
         clock, ids = LoopClock(), RandomIds(seed)
         store = await Store.open(None, clock=clock)
         api = ApiServer(
@@ -51,7 +62,11 @@ class ControlPlane:
             ids=ids,
             kubelets=kubelets,
             registry=KindRegistry(),
-            disabled_admission=disabled_admission,
+            access=Access(
+                modes=authorization_modes,
+                disabled_admission=disabled_admission,
+                issuer=signer if issuer is not None else None,
+            ),
         )
         plane = cls(store, api, clock, ids, detect_mutations=detect_mutations)
         await api.start()

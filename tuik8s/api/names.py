@@ -144,6 +144,13 @@ def config_map_key(text: str) -> list[str]:
     return problems
 
 
+def path_segment(text: str) -> list[str]:
+    """Anything that is one part of a URL's path: names of roles and their bindings."""
+    if text in (".", ".."):
+        return [f"may not be '{text}'"]
+    return [f"may not contain '{character}'" for character in "/%" if character in text]
+
+
 def env_var_name(text: str) -> list[str]:
     """Printable ASCII but `=`: what environment variables may be called since Kubernetes 1.30."""
     if not text:

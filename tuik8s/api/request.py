@@ -44,6 +44,8 @@ class User:
     name: str
     groups: tuple[str, ...] = ("system:authenticated",)
     uid: str = ""
+    extra: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """What else the authenticator knows, by key; not for authorisation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

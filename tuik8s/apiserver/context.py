@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from tuik8s.api.clock import Clock, Ids
     from tuik8s.apiserver.admission import AdmissionChain
+    from tuik8s.apiserver.authentication.service_accounts import TokenIssuer
+    from tuik8s.apiserver.authorization import Authorization
     from tuik8s.apiserver.storing import Writer
     from tuik8s.storage import Store
 
@@ -19,3 +23,6 @@ class ServerContext:
     clock: Clock
     ids: Ids
     admission: AdmissionChain
+    authorization: Authorization
+    issuer: Callable[[], Awaitable[TokenIssuer]] | None = None
+    """Who signs service account tokens, once the key is there; None where nobody does."""

@@ -229,6 +229,8 @@ class Registry:
         if request.subresource:
             self.strategy.prepare_for_subresource(request.subresource, obj, current)
             self._own(request, current, obj)
+            attributes = Attributes(Verb.UPDATE, request, self.kind, obj, current)
+            await self.context.admission.admit_subresource(attributes)
         else:
             set_defaults(self.kind, obj)
             self.strategy.prepare_for_update(obj, current)

@@ -12,7 +12,12 @@ from tuik8s.api import kinds
 from tuik8s.api.errors import ApiError, InternalError, MethodNotSupported, NotFound, ServiceUnavailable
 from tuik8s.api.request import Request, Response, User, Verb
 from tuik8s.apiserver import tables
-from tuik8s.apiserver.admission import build_chain
+from tuik8s.apiserver.access import Access
+from tuik8s.apiserver.admission import Attributes, build_chain
+from tuik8s.apiserver.authentication import Authenticator
+from tuik8s.apiserver.authentication.bootstrap_tokens import BootstrapTokens
+from tuik8s.apiserver.authorization import Attributes as AccessAttributes
+from tuik8s.apiserver.authorization import Authorization
 from tuik8s.apiserver.backends import Backends
 from tuik8s.apiserver.context import ServerContext
 from tuik8s.apiserver.deletion import delete, delete_collection
@@ -26,13 +31,14 @@ from tuik8s.apiserver.pod_streams import (
 )
 from tuik8s.apiserver.registry import Registry
 from tuik8s.apiserver.request_log import RequestLog
+from tuik8s.apiserver.role_bootstrap import bootstrap_roles
 from tuik8s.apiserver.services import ServiceRegistry
 from tuik8s.apiserver.storing import Writer
 from tuik8s.apiserver.subresources import handler_of
 from tuik8s.apiserver.watching import watch
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
     from typing import TypeAlias
 
     from tuik8s.api.clock import Clock, Ids
@@ -52,28 +58,32 @@ log = logging.getLogger(__name__)
 SYSTEM_NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
 LOOPBACK = User("system:apiserver", ("system:masters", "system:authenticated"))
 SECURE_PORT = 6443
+DEFAULT_ACCESS = Access()
 
 
 class ApiServer:
     """Implements `client.Transport` in the same process: objects are handed over without serialising.
 
-    `intercept` is asked before each request, and may wait, or refuse it by raising `ApiError`.
-    Every authenticated user may do everything: there is no authorisation yet. Raises `ApiError` for what is
-    refused. `disabled_admission` names plug-ins that are left out.
+    `intercept` is asked before each request, and may wait, or refuse it by raising `ApiError`. Raises
+    `ApiError` for what is refused.
     """
 
     def __init__(
         self, store: Store, *, clock: Clock, ids: Ids, registry: KindRegistry,
         kubelets: KubeletPort | None = None, service_cidr: str = "10.96.0.0/16",
-        node_port_range: tuple[int, int] = (30000, 32767), disabled_admission: Collection[str] = (),
+        node_port_range: tuple[int, int] = (30000, 32767), access: Access = DEFAULT_ACCESS,
     ) -> None:  # fmt: skip
         self.kubelets = kubelets
         self.intercept: Intercept | None = None
+        self.authenticator = Authenticator([BootstrapTokens(store, clock)])
+        """Whom requests over HTTP come from; replaced when more credentials are known."""
+        self.authorization = Authorization(store, access.modes)
         self._store = store
         self._clock = clock
         self._context = ServerContext(
             store=store, writer=Writer(store), clock=clock, ids=ids,
-            admission=build_chain(store, disabled_admission),
+            admission=build_chain(store, access, ids=ids, authorization=self.authorization),
+            authorization=self.authorization, issuer=access.issuer,
         )  # fmt: skip
         self._log = RequestLog()
         self._services = ServiceRegistry(
@@ -90,6 +100,8 @@ class ApiServer:
         for name in SYSTEM_NAMESPACES:
             await self._ensure(kinds.NAMESPACE, "", {"metadata": {"name": name}})
         await self._ensure(kinds.SERVICE, "default", self._own_service())
+        if self.authorization.bootstraps:
+            await bootstrap_roles(self._registry, LOOPBACK)
 
     async def send(self, request: Request) -> Response:
         began, code = perf_counter(), 500
@@ -97,6 +109,7 @@ class ApiServer:
         try:
             if self.intercept is not None:
                 await self.intercept(request)
+            self.authorization.check_request(request)
             response = await self._dispatch(request)
             code = 201 if request.verb is Verb.CREATE else 200
             return response
@@ -118,6 +131,7 @@ class ApiServer:
         try:
             if self.intercept is not None:
                 await self.intercept(request)
+            self.authorization.check_request(request)
             async with aclosing(watch(self._store, registry, request)) as events:
                 async for event in events:
                     if request.as_table and event.type != "BOOKMARK":
@@ -132,6 +146,7 @@ class ApiServer:
 
     async def logs(self, user: User, namespace: str, pod: str, options: LogOptions) -> AsyncIterator[bytes]:
         """A pod without a node has no lines; what never ran is refused."""
+        self._check_stream(user, "get", namespace, pod, "log")
         found = self._registry(kinds.POD).current(namespace, pod)
         container = choose_container(found, options.container)
         if not found["spec"].get("nodeName"):
@@ -144,6 +159,7 @@ class ApiServer:
         self, user: User, namespace: str, pod: str, container: str, command: Sequence[str], *,
         tty: bool, stdin: bool,
     ) -> ExecStream:  # fmt: skip
+        self._check_stream(user, "create", namespace, pod, "exec")
         found = self._registry(kinds.POD).current(namespace, pod)
         chosen = choose_container(found, container)
         check_can_exec(found)
@@ -152,6 +168,7 @@ class ApiServer:
     async def attach(
         self, user: User, namespace: str, pod: str, container: str, *, stdin: bool
     ) -> ExecStream:
+        self._check_stream(user, "create", namespace, pod, "attach")
         found = self._registry(kinds.POD).current(namespace, pod)
         chosen = choose_container(found, container)
         check_can_attach(found)
@@ -159,6 +176,7 @@ class ApiServer:
 
     async def port_forward(self, user: User, namespace: str, pod: str) -> Dial:
         """What connects to the pod's ports; raises OSError with the kubelet's words."""
+        self._check_stream(user, "create", namespace, pod, "portforward")
         found = self._registry(kinds.POD).current(namespace, pod)
         check_has_host(found)
         kubelets = self._kubelet_port()
@@ -192,6 +210,9 @@ class ApiServer:
             handler = handler_of(request.kind, request.subresource)
             if handler is None:
                 raise NotFound("the server could not find the requested resource")
+            if request.verb is Verb.CREATE and isinstance(request.body, dict):
+                attributes = Attributes(Verb.CREATE, request, request.kind, request.body)
+                await self._context.admission.admit_subresource(attributes)
             return await handler(registry, request)
         if request.subresource and not registry.strategy.has_status:
             raise NotFound("the server could not find the requested resource")
@@ -223,6 +244,10 @@ class ApiServer:
             return found
         now = self._clock.now()
         return tables.table(registry.kind, found["items"], now, list_metadata=found["metadata"])
+
+    def _check_stream(self, user: User, verb: str, namespace: str, pod: str, subresource: str) -> None:
+        asked = AccessAttributes(user, verb, "", kinds.POD.plural, subresource, namespace, pod)
+        self.authorization.check(asked)
 
     def _kubelet_port(self) -> KubeletPort:
         if self.kubelets is None:

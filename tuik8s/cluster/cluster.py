@@ -16,11 +16,11 @@ from tuik8s.api.clock import Clock, Ids, RandomIds, SystemClock
 from tuik8s.api.errors import NotFound
 from tuik8s.api.kinds import KindRegistry
 from tuik8s.api.objects import Obj, is_true, key_of
-from tuik8s.api.request import User
 from tuik8s.apiserver import ApiServer
 from tuik8s.apiserver.event_expiry import EventExpiry
 from tuik8s.applier import FolderApplier
 from tuik8s.client import Client, EventRecorder, SeriesRecorder
+from tuik8s.cluster import identities
 from tuik8s.cluster.information import Information
 from tuik8s.cluster.kubelets import Kubelets
 from tuik8s.cluster.loop_lag import LoopLag
@@ -36,6 +36,7 @@ from tuik8s.storage import Store
 from tuik8s.storage.file_lock import FileLock
 
 if TYPE_CHECKING:
+    from tuik8s.api.request import User
     from tuik8s.cluster.api_listener import ApiListener
     from tuik8s.config import Config
     from tuik8s.cri import Runtime
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 NODES_READY_LIMIT, NODES_READY_POLL = 3.0, 0.02  # seconds
-ADMINISTRATOR = User("kubernetes-admin", ("system:masters", "system:authenticated"))
 
 
 class Reconciler(Protocol):
@@ -124,7 +124,7 @@ class Cluster:
             service_cidr=self.config.service_cidr,
         )  # fmt: skip
         await self.api.start()
-        self.client = self.client_for(ADMINISTRATOR, agent="tuik8s")
+        self.client = self.client_for(identities.ADMINISTRATOR, agent="tuik8s")
         self.info = Information(self)
         self._stack.push_async_callback(self._stop_runtime)
         self._stack.callback(self._stop_listening)
@@ -172,9 +172,9 @@ class Cluster:
         self.directory.chmod(0o700)
 
     def _start_controllers(self, runtime: Runtime) -> None:
-        client = self.client_for(User("system:kube-controller-manager"))
-        informers = Informers(client)
+        informers = Informers(self.client_for(identities.CONTROLLER_MANAGER))
         for kind in CONTROLLERS:
+            client = self.client_for(identities.of_controller(kind.name), agent="kube-controller-manager")
             recorder = EventRecorder(client, kind.name, clock=self.clock)
             controller: Any
             if kind is NodeIpamController:
@@ -188,7 +188,7 @@ class Cluster:
         self.supervisor.start("controller-manager-informers", informers.run)
 
     def _start_scheduler(self) -> None:
-        client = self.client_for(User("system:kube-scheduler"))
+        client = self.client_for(identities.SCHEDULER)
         informers = Informers(client)
         recorder = SeriesRecorder(client, "default-scheduler", clock=self.clock, host=platform.node())
         self.scheduler = Scheduler(client, informers, recorder, clock=self.clock)
@@ -196,7 +196,7 @@ class Cluster:
         self.supervisor.start("scheduler-informers", informers.run)
 
     def _start_proxy(self) -> None:
-        client = self.client_for(User("system:kube-proxy"))
+        client = self.client_for(identities.PROXY)
         informers = Informers(client)
         recorder = SeriesRecorder(client, "kube-proxy", clock=self.clock, host=platform.node())
         self.proxy = NodePortProxy(
@@ -212,12 +212,12 @@ class Cluster:
     def _start_applier(self) -> None:
         if self.config.folder is None:
             return
-        client = self.client_for(ADMINISTRATOR, agent="tuik8s-folder")
+        client = self.client_for(identities.ADMINISTRATOR, agent="tuik8s-folder")
         self.applier = FolderApplier(client, [self.config.folder], self.registry, clock=self.clock)
         self.supervisor.start("manifest-folder", self.applier.run)
 
     def _start_kubelets(self, runtime: Runtime) -> None:
-        informers = Informers(self.client_for(User("system:masters", ("system:masters",)), agent="kubelet"))
+        informers = Informers(self.client_for(identities.KUBELET_INFORMERS, agent="kubelet"))
         self.kubelets.build(runtime, self.api, informers, self.directory)
         for name, run in self.kubelets.runs():
             self.supervisor.start(name, run)

@@ -7,8 +7,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from tuik8s.api.errors import ServiceUnavailable
-from tuik8s.api.request import User
 from tuik8s.client import Client, EventRecorder
+from tuik8s.cluster import identities
 from tuik8s.cluster.together import together
 from tuik8s.kubelet import Kubelet, NodeConfig
 from tuik8s.kubelet.pleg import Pleg
@@ -43,7 +43,7 @@ class Kubelets:
         """One kubelet a node, each under its own identity; all read from the same informers."""
         self._runtime = runtime
         for name in self.names:
-            client = Client(transport, User(f"system:node:{name}", ("system:nodes",)), agent="kubelet")
+            client = Client(transport, identities.of_node(name), agent="kubelet")
             recorder = EventRecorder(client, "kubelet", host=name, clock=self._clock)
             self._recorders[name] = recorder
             self._kubelets[name] = Kubelet(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from tuik8s.storage.errors import StoreError, WatcherTooSlow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from tuik8s.storage.records import Record
 
@@ -28,6 +28,13 @@ class Source(Protocol):
         """Records with `since < revision <= until`; raises Compacted."""
 
 
+class Observer(NamedTuple):
+    """A call for each committed record, made before its write is answered; it must not wait or fail."""
+
+    prefix: str
+    deliver: Callable[[Record], None]
+
+
 class Hub:
     """Finds the watches of a record through a dict of prefixes: the cost does not grow with other watches."""
 
@@ -36,12 +43,12 @@ class Hub:
         """Everything up to here has been told."""
         self._source = source
         self._buffer = buffer
-        self._by_prefix: dict[str, set[Watch]] = {}
+        self._by_prefix: dict[str, set[Watch | Observer]] = {}
         self._lengths: Counter[int] = Counter()
         self._recent: deque[Record] = deque(maxlen=RECENT)
 
     def __len__(self) -> int:
-        return sum(map(len, self._by_prefix.values()))
+        return sum(isinstance(reader, Watch) for readers in self._by_prefix.values() for reader in readers)
 
     def publish(self, records: Iterable[Record]) -> None:
         by_prefix = self._by_prefix
@@ -63,9 +70,16 @@ class Hub:
             watch.prefill(r for r in self._recent if r.revision > since and r.key.startswith(prefix))
         else:
             watch.replay_until(self.revision)
-        self._by_prefix.setdefault(prefix, set()).add(watch)
-        self._lengths[len(prefix)] += 1
+        self._add(watch)
         return watch
+
+    def observe(self, prefix: str, deliver: Callable[[Record], None]) -> None:
+        """For ever: what observes lives as long as the store."""
+        self._add(Observer(prefix, deliver))
+
+    def _add(self, reader: Watch | Observer) -> None:
+        self._by_prefix.setdefault(reader.prefix, set()).add(reader)
+        self._lengths[len(reader.prefix)] += 1
 
     def remove(self, watch: Watch) -> None:
         watches = self._by_prefix.get(watch.prefix)
@@ -81,7 +95,8 @@ class Hub:
     def close(self) -> None:
         for watches in list(self._by_prefix.values()):
             for watch in tuple(watches):
-                watch.close()
+                if isinstance(watch, Watch):
+                    watch.close()
 
 
 class Watch:

@@ -33,7 +33,7 @@ from tuik8s.storage.records import (
 from tuik8s.storage.sqlite_log import SqliteLog
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tuik8s.api.clock import Clock
@@ -160,6 +160,10 @@ class Store:
             raise StoreClosed
         self._check_readable(since)
         return self._hub.watch(prefix, since)
+
+    def observe(self, prefix: str, deliver: Callable[[Record], None]) -> None:
+        """Call for each record under `prefix` in the turn of its commit: for indexes that must not lag."""
+        self._hub.observe(prefix, deliver)
 
     async def history(self, key: str) -> Records:
         """What is kept of the key's writes, oldest first."""

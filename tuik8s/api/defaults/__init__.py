@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuik8s.api.defaults import cluster, definitions, pods, services, workloads
+from tuik8s.api.defaults import cluster, definitions, pods, rbac, services, workloads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +24,8 @@ _BY_RESOURCE: dict[str, Callable[[Obj], None]] = {
     "customresourcedefinitions.apiextensions.k8s.io": definitions.default_definition,
     "deployments.apps": workloads.default_deployment,
     "replicasets.apps": workloads.default_replica_set,
+    "rolebindings.rbac.authorization.k8s.io": rbac.default_binding,
+    "clusterrolebindings.rbac.authorization.k8s.io": rbac.default_binding,
 }
 
 

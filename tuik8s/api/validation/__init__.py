@@ -13,6 +13,7 @@ from tuik8s.api.validation import (
     metadata,
     pod_updates,
     pods,
+    rbac,
     services,
     workloads,
 )
@@ -42,6 +43,10 @@ _CREATE: dict[str, Create] = {
     "customresourcedefinitions.apiextensions.k8s.io": definitions.validate_definition,
     "deployments.apps": workloads.validate_deployment,
     "replicasets.apps": workloads.validate_replica_set,
+    "roles.rbac.authorization.k8s.io": rbac.validate_role,
+    "clusterroles.rbac.authorization.k8s.io": rbac.validate_cluster_role,
+    "rolebindings.rbac.authorization.k8s.io": rbac.validate_role_binding,
+    "clusterrolebindings.rbac.authorization.k8s.io": rbac.validate_cluster_role_binding,
 }
 
 _UPDATE: dict[tuple[str, str], Update] = {
@@ -65,6 +70,8 @@ _UPDATE: dict[tuple[str, str], Update] = {
     ("deployments.apps", "status"): workloads.validate_deployment_status_update,
     ("replicasets.apps", ""): workloads.validate_selector_update,
     ("replicasets.apps", "status"): workloads.validate_replica_set_status,
+    ("rolebindings.rbac.authorization.k8s.io", ""): rbac.validate_binding_update,
+    ("clusterrolebindings.rbac.authorization.k8s.io", ""): rbac.validate_binding_update,
 }
 """What an update adds to, or for a subresource puts in place of, the rules for a new object."""
 

@@ -6,19 +6,27 @@ from typing import TYPE_CHECKING
 
 from tuik8s.apiserver.admission.chain import AdmissionChain, Attributes, Plugin
 from tuik8s.apiserver.admission.namespaces import NamespaceLifecycle
-from tuik8s.apiserver.admission.pods import DefaultTolerationSeconds, Priority, ServiceAccount
+from tuik8s.apiserver.admission.node_restriction import NodeRestriction
+from tuik8s.apiserver.admission.pods import DefaultTolerationSeconds, Priority
+from tuik8s.apiserver.admission.role_escalation import RoleEscalation
+from tuik8s.apiserver.admission.service_account import ServiceAccount
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
+    from tuik8s.api.clock import Ids
+    from tuik8s.apiserver.access import Access
+    from tuik8s.apiserver.authorization import Authorization
     from tuik8s.storage import Store
 
 __all__ = ["AdmissionChain", "Attributes", "Plugin", "build_chain"]
 
 
-def build_chain(store: Store, disabled: Collection[str] = ()) -> AdmissionChain:
-    """Kubernetes' default plug-ins, in its order, as far as their kinds are served."""
+def build_chain(store: Store, access: Access, *, ids: Ids, authorization: Authorization) -> AdmissionChain:
+    """Kubernetes' default plug-ins, in its order, as far as their kinds are served.
+
+    What roles may grant is looked at last, and cannot be left out: it guards against gaining rights.
+    """
     plugins: tuple[Plugin, ...] = (
-        NamespaceLifecycle(store), ServiceAccount(store), Priority(), DefaultTolerationSeconds(),
+        NamespaceLifecycle(store), ServiceAccount(store, ids, mounts_tokens=access.issuer is not None),
+        NodeRestriction(store), Priority(), DefaultTolerationSeconds(),
     )  # fmt: skip
-    return AdmissionChain(plugins, disabled)
+    return AdmissionChain(plugins, access.disabled_admission, always=(RoleEscalation(authorization),))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -41,15 +41,29 @@ class Plugin(Protocol):
         """Change the object or raise `ApiError`."""
 
 
-class AdmissionChain:
-    """Plug-ins in order; those named in `disabled` are left out."""
+@runtime_checkable
+class SubresourcePlugin(Protocol):
+    """A plug-in that also looks at writes to subresources."""
 
-    def __init__(self, plugins: Sequence[Plugin], disabled: Collection[str] = ()) -> None:
+    async def admit_subresource(self, attributes: Attributes) -> None: ...
+
+
+class AdmissionChain:
+    """Plug-ins in order; those named in `disabled` are left out. What `always` holds comes last."""
+
+    def __init__(
+        self, plugins: Sequence[Plugin], disabled: Collection[str] = (), *, always: Sequence[Plugin] = ()
+    ) -> None:
         unknown = set(disabled) - {plugin.name for plugin in plugins}
         if unknown:
             raise ValueError(f"no such admission plug-in: {', '.join(sorted(unknown))}")
-        self._plugins = [plugin for plugin in plugins if plugin.name not in disabled]
+        self._plugins = [*(plugin for plugin in plugins if plugin.name not in disabled), *always]
 
     async def admit(self, attributes: Attributes) -> None:
         for plugin in self._plugins:
             await plugin.admit(attributes)
+
+    async def admit_subresource(self, attributes: Attributes) -> None:
+        for plugin in self._plugins:
+            if isinstance(plugin, SubresourcePlugin):
+                await plugin.admit_subresource(attributes)

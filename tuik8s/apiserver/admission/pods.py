@@ -1,4 +1,4 @@
-"""What Kubernetes adds to every new pod: its account, its priority, how long it tolerates a lost node."""
+"""What Kubernetes adds to every new pod: its priority, and how long it tolerates a lost node."""
 
 from __future__ import annotations
 
@@ -11,10 +11,7 @@ from tuik8s.api.request import Verb
 if TYPE_CHECKING:
     from tuik8s.api.objects import Obj
     from tuik8s.apiserver.admission.chain import Attributes
-    from tuik8s.storage import Store
 
-DEFAULT_ACCOUNT = "default"
-MIRROR_ANNOTATION = "kubernetes.io/config.mirror"
 TOLERATION_SECONDS = 300
 TOLERATED_KEYS = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
 SYSTEM_PRIORITIES = {"system-cluster-critical": 2_000_000_000, "system-node-critical": 2_000_001_000}
@@ -22,32 +19,6 @@ SYSTEM_PRIORITIES = {"system-cluster-critical": 2_000_000_000, "system-node-crit
 
 def _is_new_pod(attributes: Attributes) -> bool:
     return attributes.kind == kinds.POD and attributes.operation is Verb.CREATE
-
-
-class ServiceAccount:
-    """Names the pod's account, which must exist. Tokens are not mounted: there is no authorisation yet."""
-
-    name = "ServiceAccount"
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    async def admit(self, attributes: Attributes) -> None:
-        if not _is_new_pod(attributes):
-            return
-        obj = attributes.object
-        if MIRROR_ANNOTATION in (obj["metadata"].get("annotations") or {}):
-            return
-        spec = obj["spec"]
-        account = spec.get("serviceAccountName") or DEFAULT_ACCOUNT
-        spec["serviceAccountName"] = spec["serviceAccount"] = account
-        found = self._store.get(kinds.SERVICE_ACCOUNT.storage_key(attributes.namespace, account))
-        if found is None:
-            where = f"{attributes.namespace}/{account}"
-            why = f'error looking up service account {where}: serviceaccount "{account}" not found'
-            raise Forbidden.on(attributes.kind.resource, attributes.name, why)
-        if not spec.get("imagePullSecrets") and found.get("imagePullSecrets"):
-            spec["imagePullSecrets"] = found["imagePullSecrets"]
 
 
 class Priority:

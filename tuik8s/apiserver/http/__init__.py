@@ -3,9 +3,6 @@
 Guarantees: every answer is JSON as the API conventions have it, errors are Status objects and never
 tracebacks; a request has an authenticated user before anything is looked up for it; bodies, headers, waiting
 and the number of requests are limited; a watch costs one task.
-
-Authorisation is not RBAC yet: members of the group `system:masters` may do everything, everybody else nothing
-but ask for health and version.
 """
 
 from tuik8s.apiserver.http.listener import Listener

@@ -1,64 +1,67 @@
-"""Who asks, and whether they may.
-
-Authentication is by client certificate: the common name is the user, each organization a group. Authorisation
-is not RBAC yet: members of `system:masters` may do everything, everybody else may only ask for health and
-version.
-"""
+"""Who asks over HTTP, for whom, and whether they may: before anything of the request's body is looked at."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tuik8s.api.errors import Forbidden, Unauthorized
-from tuik8s.api.request import User
+from tuik8s.apiserver.authorization import Attributes
+from tuik8s.apiserver.authorization.attributes import of_resource
+from tuik8s.apiserver.http import options
+from tuik8s.apiserver.http.impersonation import impersonated
 
 if TYPE_CHECKING:
     from aiohttp import web
 
+    from tuik8s.api.request import User
+    from tuik8s.apiserver.authorization import Authorization
+    from tuik8s.apiserver.http.options import Query
     from tuik8s.apiserver.http.paths import ResourcePath
+    from tuik8s.apiserver.server import ApiServer
 
-MASTERS, AUTHENTICATED = "system:masters", "system:authenticated"
-ANONYMOUS = User("system:anonymous", ("system:unauthenticated",))
-PUBLIC = frozenset(("healthz", "livez", "readyz", "version"))
-"""First parts of the paths that need no user."""
+_VERBS = {
+    "GET": "get",
+    "HEAD": "get",
+    "POST": "create",
+    "PUT": "update",
+    "PATCH": "patch",
+    "DELETE": "delete",
+}
 
 
-def authenticate(request: web.BaseRequest) -> User:
-    """The TLS layer has checked the certificate against the cluster's authority, if there is one."""
+def user_of(request: web.BaseRequest, api: ApiServer) -> User:
+    """The TLS layer has checked the certificate against the cluster's authority, if there is one.
+
+    Raises Unauthorized for credentials that do not hold, Forbidden for who may not be impersonated.
+    """
     transport = request.transport
     certificate: Any = transport.get_extra_info("peercert") if transport is not None else None
-    if not certificate:
-        return ANONYMOUS
-    names = [pair for part in certificate.get("subject", ()) for pair in part]
-    common = [value for name, value in names if name == "commonName"]
-    groups = [value for name, value in names if name == "organizationName"]
-    if not common or not common[0]:
-        return ANONYMOUS
-    return User(common[0], (*groups, AUTHENTICATED))
+    user = api.authenticator.authenticate(certificate, request.headers.get("Authorization", ""))
+    return impersonated(user, request.headers, api.authorization)
 
 
-def authorise_path(user: User, method: str, segments: list[str]) -> None:
-    """For what is no resource. Raises Unauthorized for nobody and Forbidden for the wrong one."""
-    if segments and segments[0] in PUBLIC:
-        return
-    authorise_any(user)
-    if MASTERS not in user.groups:
-        path = "/" + "/".join(segments)
-        raise Forbidden(f'forbidden: User "{user.name}" cannot {method.lower()} path "{path}"', details={})
+def check_path(authorization: Authorization, user: User, method: str, raw_path: str) -> None:
+    """For what is no resource; the path counts as it was sent. Raises Forbidden."""
+    path = raw_path.partition("?")[0]
+    verb = method.lower() if method != "HEAD" else "head"
+    authorization.check(Attributes(user, verb, path=path))
 
 
-def authorise_any(user: User) -> None:
-    """Nobody is told what resources there are."""
-    if user is ANONYMOUS:
-        raise Unauthorized("Unauthorized")
+def check_resource(
+    authorization: Authorization, user: User, verb: str, path: ResourcePath, query: Query
+) -> None:
+    """Raises Forbidden."""
+    where, selector = (path.namespace, path.name, path.subresource), options.text(query, "fieldSelector")
+    authorization.check(of_resource(user, verb, path.kind, where, selector))
 
 
-def authorise_resource(user: User, verb: str, path: ResourcePath) -> None:
-    authorise_any(user)
-    if MASTERS in user.groups:
-        return
-    kind = path.kind
-    resource = f"{kind.plural}/{path.subresource}" if path.subresource else kind.plural
-    scope = f'in the namespace "{path.namespace}"' if path.namespace else "at the cluster scope"
-    why = f'User "{user.name}" cannot {verb} resource "{resource}" in API group "{kind.group}" {scope}'
-    raise Forbidden.on(kind.resource, path.name, why)
+def check_unknown(authorization: Authorization, user: User, method: str, segments: list[str]) -> None:
+    """For resources that are not served: only who might use them is told so. Raises Forbidden."""
+    group, rest = ("", segments[2:]) if segments[0] == "api" else (segments[1], segments[3:])
+    namespace = ""
+    if len(rest) > 2 and rest[0] == "namespaces":
+        namespace, rest = rest[1], rest[2:]
+    resource, name, subresource = [*rest, "", "", ""][:3]
+    verb = _VERBS.get(method, method.lower())
+    if not name:
+        verb = {"get": "list", "delete": "deletecollection"}.get(verb, verb)
+    authorization.check(Attributes(user, verb, group, resource, subresource, namespace, name))

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from tuik8s.api.errors import ApiError, InternalError, MethodNotSupported, ServerTimeout
+from tuik8s.api.errors import ApiError, InternalError, MethodNotSupported, NotFound, ServerTimeout
 from tuik8s.api.request import Verb
 from tuik8s.apiserver.http import access, answers, discovery, health, openapi, options, resources
 from tuik8s.apiserver.http.fairness import READ_SEATS, WRITE_SEATS, Seats
@@ -88,12 +88,17 @@ class HttpServer:
             return await self._proxy(request, proxied)
         segments = segments_of(request.raw_path)
         query = options.parse_query(request.rel_url.raw_query_string)
-        user = access.authenticate(request)
+        user = access.user_of(request, self._api)
+        authorization = self._api.authorization
         match segments:
             case ["api", _, _, *_] | ["apis", _, _, _, *_]:
-                access.authorise_any(user)
-                return await self._resource(request, resource_path(self._registry, segments), query, user)
-        access.authorise_path(user, request.method, segments)
+                try:
+                    path = resource_path(self._registry, segments)
+                except NotFound:
+                    access.check_unknown(authorization, user, request.method, segments)
+                    raise
+                return await self._resource(request, path, query, user)
+        access.check_path(authorization, user, request.method, request.raw_path)
         if request.method not in ("GET", "HEAD"):
             raise MethodNotSupported("the server does not allow this method on the requested resource")
         return await self._path(request, segments, query)
@@ -104,19 +109,22 @@ class HttpServer:
         self, request: web.BaseRequest, path: ResourcePath, query: Query, user: User
     ) -> web.StreamResponse:
         if path.subresource == "log":
-            access.authorise_resource(user, "get", path)
+            access.check_resource(self._api.authorization, user, "get", path, query)
             return await serve_log(request, self._api, path, query, user, self._clock)
         if path.subresource in _CONNECTING:
             verb = {"GET": Verb.GET, "POST": Verb.CREATE}.get(request.method)
             if verb is None:
                 raise MethodNotSupported("the server does not allow this method on the requested resource")
-            access.authorise_resource(user, verb.value, path)
+            access.check_resource(self._api.authorization, user, verb.value, path, query)
             return await _CONNECTING[path.subresource](request, self._api, path, query, user)
         wanted = negotiate(request.headers.get("Accept", ""))
         formatter = answers.Formatter(request, wanted, query)
         if resources.verb_of(request.method, path, query) is Verb.WATCH:
+            access.check_resource(self._api.authorization, user, "watch", path, query)
             asked = await resources.build(request, path, query, user, wanted)
             return await serve_watch(request, self._api, asked, formatter, self._events)
+        verb = resources.verb_of(request.method, path, query)
+        access.check_resource(self._api.authorization, user, verb.value, path, query)
         seats = self.reading if request.method in ("GET", "HEAD") else self.writing
         await seats.take(user)
         try:
@@ -136,8 +144,9 @@ class HttpServer:
         return await formatter.respond(obj, status=status, warnings=response.warnings)
 
     async def _proxy(self, request: web.BaseRequest, path: ProxyPath) -> web.StreamResponse:
-        user, resource = access.authenticate(request), path.resource
-        access.authorise_resource(user, _PROXY_VERBS.get(request.method, Verb.GET).value, resource)
+        user, resource = access.user_of(request, self._api), path.resource
+        verb = _PROXY_VERBS.get(request.method, Verb.GET).value
+        access.check_resource(self._api.authorization, user, verb, resource, {})
         backend = self._api.backend(resource.kind, resource.namespace, resource.name)
         return await serve_proxy(request, path, backend)
 

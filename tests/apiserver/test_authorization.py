@@ -1,0 +1,316 @@
+"""Roles decide; nobody grants more than he holds; a node touches what is its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.control_plane import ControlPlane
+from tuik8s.api import kinds
+from tuik8s.api.errors import ApiError, Forbidden, Invalid
+from tuik8s.api.request import User
+from tuik8s.apiserver.authorization.defaults import default_roles
+from tuik8s.client import Client
+from tuik8s.cluster import identities
+from tuik8s.controllers import CONTROLLERS
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from tuik8s.api.objects import Obj
+
+RBAC = "rbac.authorization.k8s.io"
+
+
+@pytest.fixture
+async def plane() -> AsyncIterator[ControlPlane]:
+    plane = await ControlPlane.start(authorization_modes=("Node", "RBAC"))
+    yield plane
+    plane.verify_unchanged()
+    await plane.close()
+
+
+def as_user(plane: ControlPlane, name: str, *groups: str) -> Client:
+    return Client(plane.api, User(name, (*groups, "system:authenticated")))
+
+
+def rule(verbs: str, resources: str, *, group: str = "", names: str = "") -> Obj:
+    made: Obj = {"verbs": verbs.split(), "apiGroups": [group], "resources": resources.split()}
+    return {**made, "resourceNames": names.split()} if names else made
+
+
+async def grant(plane: ControlPlane, namespace: str, user: str, *rules: Obj, name: str = "r") -> None:
+    """A role and its binding, as the administrator makes them; cluster-wide without a namespace."""
+    role, binding = (
+        (kinds.ROLE, kinds.ROLE_BINDING) if namespace else (kinds.CLUSTER_ROLE, kinds.CLUSTER_ROLE_BINDING)
+    )
+    await plane.client.create(role, {"metadata": {"name": name}, "rules": list(rules)}, namespace=namespace)
+    await plane.client.create(
+        binding,
+        {
+            "metadata": {"name": name},
+            "roleRef": {"apiGroup": RBAC, "kind": role.kind, "name": name},
+            "subjects": [{"kind": "User", "name": user}],
+        },
+        namespace=namespace,
+    )
+
+
+def config_map(name: str) -> Obj:
+    return {"metadata": {"name": name, "namespace": "default"}, "data": {}}
+
+
+async def refusal(awaitable: Any) -> str:
+    with pytest.raises(Forbidden) as refused:
+        await awaitable
+    return refused.value.message
+
+
+async def test_without_a_role_nothing_is_allowed(plane: ControlPlane) -> None:
+    jane = as_user(plane, "jane")
+    assert await refusal(jane.list(kinds.POD, "default")) == (
+        'pods is forbidden: User "jane" cannot list resource "pods" in API group "" in the '
+        'namespace "default"'
+    )
+    assert await refusal(jane.get(kinds.DEPLOYMENT, "default", "web")) == (
+        'deployments.apps "web" is forbidden: User "jane" cannot get resource "deployments" in API group '
+        '"apps" in the namespace "default"'
+    )
+    assert await refusal(jane.get(kinds.NODE, "", "n")) == (
+        'nodes "n" is forbidden: User "jane" cannot get resource "nodes" in API group "" at the cluster scope'
+    )
+    assert 'cannot get resource "pods/status"' in await refusal(
+        jane.get(kinds.POD, "default", "p", subresource="status")
+    )
+
+
+async def test_a_role_holds_in_its_namespace_and_is_gone_when_it_is_deleted(plane: ControlPlane) -> None:
+    jane = as_user(plane, "jane")
+    await grant(plane, "default", "jane", rule("create list", "configmaps"))
+    await jane.create(kinds.CONFIG_MAP, config_map("a"))
+    assert len((await jane.list(kinds.CONFIG_MAP, "default"))["items"]) == 1
+    await refusal(jane.list(kinds.CONFIG_MAP, "kube-system"))
+    await refusal(jane.list(kinds.CONFIG_MAP))
+    await refusal(jane.delete(kinds.CONFIG_MAP, "default", "a"))
+    await plane.client.delete(kinds.ROLE, "default", "r")
+    assert (await refusal(jane.list(kinds.CONFIG_MAP, "default"))).endswith(
+        ': RBAC: role.rbac.authorization.k8s.io "r" not found'
+    )
+    await plane.client.delete(kinds.ROLE_BINDING, "default", "r")
+    assert "RBAC:" not in await refusal(jane.list(kinds.CONFIG_MAP, "default"))
+
+
+async def test_names_limit_a_rule_to_single_objects(plane: ControlPlane) -> None:
+    jane = as_user(plane, "jane")
+    await grant(plane, "", "jane", rule("get list", "configmaps", names="a b"))
+    for name in ("a", "c"):
+        await plane.client.create(kinds.CONFIG_MAP, config_map(name))
+    await jane.get(kinds.CONFIG_MAP, "default", "a")
+    await refusal(jane.get(kinds.CONFIG_MAP, "default", "c"))
+    await refusal(jane.list(kinds.CONFIG_MAP, "default"))
+    assert await jane.list(kinds.CONFIG_MAP, "default", field_selector="metadata.name=a")
+    await refusal(jane.list(kinds.CONFIG_MAP, "default", field_selector="metadata.name=c"))
+
+
+async def test_watches_are_authorised_too(plane: ControlPlane) -> None:
+    await grant(plane, "default", "jane", rule("list", "configmaps"))
+    await refusal(anext(as_user(plane, "jane").watch(kinds.CONFIG_MAP, "default")))
+
+
+async def test_view_in_a_namespace_shows_it_but_no_secrets(plane: ControlPlane) -> None:
+    await plane.client.create(
+        kinds.ROLE_BINDING,
+        {
+            "metadata": {"name": "devs"},
+            "roleRef": {"kind": "ClusterRole", "name": "system:aggregate-to-view"},
+            "subjects": [{"kind": "Group", "name": "devs"}],
+        },
+        namespace="default",
+    )
+    dev = as_user(plane, "jane", "devs")
+    await dev.list(kinds.POD, "default")
+    await dev.get(kinds.NAMESPACE, "", "default")
+    await refusal(dev.get(kinds.NAMESPACE, "", "kube-system"))
+    await refusal(dev.list(kinds.SECRET, "default"))
+
+
+async def test_nobody_grants_what_he_does_not_hold(plane: ControlPlane) -> None:
+    everything = rule("*", "roles rolebindings", group=RBAC)
+    await grant(plane, "default", "jane", {**everything, "verbs": ["get", "create", "update", "patch"]},
+                rule("get", "pods"))  # fmt: skip
+    jane = as_user(plane, "jane", "devs")
+    await jane.create(
+        kinds.ROLE, {"metadata": {"name": "own"}, "rules": [rule("get", "pods")]}, namespace="default"
+    )
+    wider = {"metadata": {"name": "wider"}, "rules": [rule("get list", "pods secrets")]}
+    assert await refusal(jane.create(kinds.ROLE, wider, namespace="default")) == (
+        'roles.rbac.authorization.k8s.io "wider" is forbidden: user "jane" (groups=["devs" '
+        '"system:authenticated"]) is attempting to grant RBAC permissions not currently held:\n'
+        '{APIGroups:[""], Resources:["pods"], Verbs:["list"]}\n'
+        '{APIGroups:[""], Resources:["secrets"], Verbs:["get", "list"]}'
+    )
+    await refusal(jane.patch(kinds.ROLE, "default", "own", {"rules": [rule("delete", "pods")]}))
+    await jane.patch(kinds.ROLE, "default", "own", {"metadata": {"labels": {"a": "b"}}})
+    to_admin = {
+        "metadata": {"name": "up"},
+        "roleRef": {"kind": "ClusterRole", "name": "cluster-admin"},
+        "subjects": [{"kind": "User", "name": "jane"}],
+    }
+    assert "not currently held" in await refusal(
+        jane.create(kinds.ROLE_BINDING, to_admin, namespace="default")
+    )
+
+
+async def test_escalate_and_bind_lift_the_guard(plane: ControlPlane) -> None:
+    await grant(
+        plane, "default", "jane",
+        rule("create escalate", "roles", group=RBAC), rule("create", "rolebindings", group=RBAC),
+        rule("bind", "clusterroles", group=RBAC, names="cluster-admin"),
+    )  # fmt: skip
+    jane = as_user(plane, "jane")
+    role = {"metadata": {"name": "wide"}, "rules": [rule("*", "*")]}
+    await jane.create(kinds.ROLE, role, namespace="default")
+    binding = {
+        "metadata": {"name": "up"},
+        "roleRef": {"kind": "ClusterRole", "name": "cluster-admin"},
+        "subjects": [{"kind": "User", "name": "jane"}],
+    }
+    await jane.create(kinds.ROLE_BINDING, binding, namespace="default")
+    await jane.list(kinds.SECRET, "default")  # and now she is what she bound herself to
+
+
+async def test_what_a_binding_refers_to_stays(plane: ControlPlane) -> None:
+    await grant(plane, "default", "jane", rule("get", "pods"))
+    with pytest.raises(Invalid, match="cannot change roleRef"):
+        await plane.client.patch(kinds.ROLE_BINDING, "default", "r", {"roleRef": {"name": "other"}})
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "message"),
+    [
+        (kinds.ROLE, {"rules": [{"apiGroups": [""], "resources": ["pods"]}]},
+         "rules[0].verbs: Required value: verbs must contain at least one value"),
+        (kinds.ROLE, {"rules": [{"verbs": ["get"], "nonResourceURLs": ["/x"]}]},
+         "namespaced rules cannot apply to non-resource URLs"),
+        (kinds.ROLE, {"rules": [{"verbs": ["get"], "resources": ["pods"]}]},
+         "rules[0].apiGroups: Required value: resource rules must supply at least one api group"),
+        (kinds.ROLE_BINDING, {"roleRef": {"kind": "Thing", "name": "x"}},
+         'roleRef.kind: Unsupported value: "Thing": supported values: "Role", "ClusterRole"'),
+        (kinds.ROLE_BINDING, {"roleRef": {"kind": "Role", "name": "x"}, "subjects": [{"kind": "Cat"}]},
+         'subjects[0].kind: Unsupported value: "Cat"'),
+        (kinds.ROLE, {"metadata": {"name": "a/b"}}, "may not contain '/'"),
+    ],
+)  # fmt: skip
+async def test_roles_that_cannot_be(plane: ControlPlane, kind: Any, body: Obj, message: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        await plane.client.create(kind, {"metadata": {"name": "x"}, **body}, namespace="default")
+    assert message in refused.value.message
+
+
+async def test_default_roles_are_mended_at_the_next_start(plane: ControlPlane) -> None:
+    async def rules_of(name: str) -> list[Obj]:
+        found: list[Obj] = (await plane.client.get(kinds.CLUSTER_ROLE, "", name)).get("rules") or []
+        return found
+
+    whole = await rules_of("system:discovery")
+    added = {"verbs": ["get"], "nonResourceURLs": ["/mine"]}
+    await plane.client.patch(kinds.CLUSTER_ROLE, "", "system:discovery", {"rules": [added]})
+    off = {"metadata": {"annotations": {"rbac.authorization.kubernetes.io/autoupdate": "false"}}, "rules": []}
+    await plane.client.patch(kinds.CLUSTER_ROLE, "", "system:basic-user", off)
+    await plane.client.delete(kinds.CLUSTER_ROLE_BINDING, "", "system:basic-user")
+    await plane.api.start()
+    mended = await rules_of("system:discovery")
+    assert added in mended
+    assert {url for r in mended for url in r["nonResourceURLs"]} > set(whole[0]["nonResourceURLs"])
+    assert await rules_of("system:basic-user") == []
+    await plane.client.get(kinds.CLUSTER_ROLE_BINDING, "", "system:basic-user")
+    revision = plane.store.revision
+    await plane.api.start()
+    assert plane.store.revision == revision
+
+
+def test_every_controller_has_an_account_with_a_role() -> None:
+    bound = {
+        (subject["kind"], subject["name"])
+        for default in default_roles()
+        for subject in default.object.get("subjects") or ()
+    }
+    for controller in CONTROLLERS:
+        user = identities.of_controller(controller.name)
+        account = user.name.removeprefix("system:serviceaccount:kube-system:")
+        assert ("ServiceAccount", account) in bound or ("User", user.name) in bound, controller.name
+
+
+# Nodes
+
+
+def pod(name: str, node: str = "", **spec: Any) -> Obj:
+    containers = [{"name": "main", "image": "busybox"}]
+    return {
+        "metadata": {"name": name, "namespace": "default"},
+        "spec": {"containers": containers, **({"nodeName": node} if node else {}), **spec},
+    }
+
+
+def secret_volume(name: str) -> Obj:
+    return {"volumes": [{"name": "v", "secret": {"secretName": name}}]}
+
+
+@pytest.fixture
+async def nodes(plane: ControlPlane) -> tuple[Client, Client]:
+    one, two = (Client(plane.api, identities.of_node(name)) for name in ("one", "two"))
+    for client, name in ((one, "one"), (two, "two")):
+        await client.create(kinds.NODE, {"metadata": {"name": name}})
+    return one, two
+
+
+async def test_a_node_reads_the_secrets_of_its_pods_alone(
+    plane: ControlPlane, nodes: tuple[Client, Client]
+) -> None:
+    one, two = nodes
+    await plane.client.create(kinds.SECRET, {"metadata": {"name": "s", "namespace": "default"}})
+    assert (await refusal(one.get(kinds.SECRET, "default", "s"))).endswith(
+        ": no relationship found between node 'one' and this object"
+    )
+    await plane.client.create(kinds.POD, pod("p", "one", **secret_volume("s")))
+    await one.get(kinds.SECRET, "default", "s")
+    await refusal(two.get(kinds.SECRET, "default", "s"))
+    await refusal(one.list(kinds.SECRET, "default"))
+    await one.list(kinds.SECRET, "default", field_selector="metadata.name=s")
+    await plane.client.delete(kinds.POD, "default", "p", grace_period_seconds=0)
+    await refusal(one.get(kinds.SECRET, "default", "s"))
+
+
+async def test_a_node_writes_itself_and_the_status_of_its_pods(
+    plane: ControlPlane, nodes: tuple[Client, Client]
+) -> None:
+    one, _ = nodes
+    await plane.client.create(kinds.POD, pod("mine", "one"))
+    await plane.client.create(kinds.POD, pod("yours", "two"))
+    await one.patch(kinds.POD, "default", "mine", {"status": {"phase": "Running"}}, subresource="status")
+    assert "can only update pod status for pods with spec.nodeName set to itself" in await refusal(
+        one.patch(kinds.POD, "default", "yours", {"status": {"phase": "Running"}}, subresource="status")
+    )
+    assert "can only delete pods with spec.nodeName set to itself" in await refusal(
+        one.delete(kinds.POD, "default", "yours")
+    )
+    await one.patch(kinds.NODE, "", "one", {"metadata": {"labels": {"node.kubernetes.io/x": "y"}}})
+    assert 'is not allowed to modify node "two"' in await refusal(
+        one.patch(kinds.NODE, "", "two", {"metadata": {"labels": {"a": "b"}}})
+    )
+    assert "not allowed to modify the following labels: node-restriction.kubernetes.io/x" in await refusal(
+        one.patch(kinds.NODE, "", "one", {"metadata": {"labels": {"node-restriction.kubernetes.io/x": "y"}}})
+    )
+    assert "not allowed to modify taints" in await refusal(
+        one.patch(kinds.NODE, "", "one", {"spec": {"taints": [{"key": "a", "effect": "NoSchedule"}]}})
+    )
+    assert "can only create mirror pods" in await refusal(one.create(kinds.POD, pod("made", "one")))
+    lease = {"metadata": {"name": "two", "namespace": "kube-node-lease"}, "spec": {"holderIdentity": "one"}}
+    assert "same name as the requesting node" in await refusal(one.create(kinds.LEASE, lease))
+
+
+async def test_a_node_without_a_name_is_nobody(plane: ControlPlane) -> None:
+    stray = as_user(plane, "kubelet", "system:nodes")
+    with pytest.raises(ApiError, match="cannot create resource"):
+        await stray.create(kinds.NODE, {"metadata": {"name": "one"}})
