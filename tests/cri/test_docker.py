@@ -276,3 +276,12 @@ async def test_without_an_engine_start_says_so(tmp_path: Path) -> None:
     with pytest.raises(RuntimeUnavailable, match="Cannot connect to the Docker daemon"):
         await runtime.start()
     await runtime.close()
+
+
+async def test_a_container_sees_the_processes_of_its_target(docker_lab: Lab) -> None:
+    pod = docker_lab.pod()
+    sandbox, target = await docker_lab.run("sleep", "4711", pod=pod)
+    _, debugger = await docker_lab.run("sleep", "60", pod=pod, sandbox=sandbox, name="debugger",
+                                       process_target=target)  # fmt: skip
+    seen = await docker_lab.runtime.exec_sync(debugger, ["ps"], 20)
+    assert b"sleep 4711" in seen.output

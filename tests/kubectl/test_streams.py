@@ -114,3 +114,22 @@ async def _fetch(port: int, path: str = "/") -> str:
     writer.close()
     await writer.wait_closed()
     return answer.decode()
+
+
+async def test_debug_adds_a_container(kubectl: Kubectl) -> None:
+    await kubectl("run", "web", "--image=nginx")
+    await kubectl("wait", "--for=condition=Ready", "pod/web")
+    given = ["debug", "web", "-i", "--quiet", "--image=busybox", "--target=web", "-c", "tool", "--"]
+    assert "from the side" in await kubectl(*given, "sh", stdin="echo from the side\nexit\n")
+    path = "{.status.ephemeralContainerStatuses[0].state.terminated.reason}"
+    await kubectl("wait", f"--for=jsonpath={path}=Completed", "pod/web")
+    assert await kubectl("logs", "web", "-c", "tool") == "from the side\n"
+    await kubectl("debug", "web", "--copy-to=web-copy", "--image=busybox", "-c", "tool", "--", "sleep", "60")
+    await kubectl("wait", "--for=condition=Ready", "pod/web-copy")
+    assert await kubectl.words("{.spec.containers[*].name}", "pod", "web-copy") == ["web", "tool"]
+
+
+async def test_debug_of_a_node_is_a_pod_on_it(kubectl: Kubectl) -> None:
+    given = ["debug", "node/node-2", "-i", "--image=busybox", "--", "sh"]
+    assert "on the node" in await kubectl(*given, stdin="echo on the node\nexit\n")
+    assert await kubectl.words("{.items[*].spec.nodeName}", "pods") == ["node-2"]

@@ -38,6 +38,7 @@ __all__ = [
     "container_ports",
     "container_requests",
     "container_statuses",
+    "every_container",
     "host_ports",
     "is_available",
     "is_pod_level_resource",
@@ -59,6 +60,12 @@ def container_statuses(pod: Obj) -> dict[str, Obj]:
     status = pod.get("status") or {}
     fields = ("initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses")
     return {entry.get("name", ""): entry for field in fields for entry in status.get(field) or ()}
+
+
+def every_container(pod: Obj) -> Iterator[Obj]:
+    """Containers, init containers and ephemeral ones: all that may ever run in the pod."""
+    for field in ("containers", "initContainers", "ephemeralContainers"):
+        yield from (pod.get("spec") or {}).get(field) or ()
 
 
 def priority(pod: Obj) -> int:

@@ -145,6 +145,8 @@ class ContainerConfig:
     stop_signal: str = ""
     spec_hash: str = ""
     """Of the container's spec; a running container with another hash is replaced."""
+    process_target: str = ""
+    """The container whose process namespace this one joins; empty for its own, or the pod's."""
     termination_message_path: str = "/dev/termination-log"
     grace_period: int = 30
 

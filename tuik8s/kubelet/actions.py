@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from tuik8s.api.hash import object_hash
-from tuik8s.api.pods import is_sidecar
+from tuik8s.api.pods import container_statuses, is_sidecar
 
 if TYPE_CHECKING:
     from tuik8s.api.objects import Obj
@@ -72,10 +72,21 @@ def compute(pod: Obj, state: PodState, health: Health) -> Actions:
     wanted = _main_containers(pod, state, health, actions)
     if not wanted:
         return Actions(finished=True)
-    starts, actions.start = actions.start, []
+    starts, actions.start = actions.start, _ephemeral_containers(pod, state)
     if _init_containers(pod, state, health, actions):
         actions.start += starts
     return actions
+
+
+def _ephemeral_containers(pod: Obj, state: PodState) -> list[Obj]:
+    """Those that never ran: they run once, whatever becomes of them, and wait for nothing."""
+    reported = container_statuses(pod)
+    return [
+        container
+        for container in pod["spec"].get("ephemeralContainers") or ()
+        if state.latest(container["name"]) is None
+        and not (reported.get(container["name"]) or {}).get("containerID")
+    ]
 
 
 def _without_sandbox(pod: Obj, state: PodState) -> Actions:

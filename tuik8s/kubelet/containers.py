@@ -11,7 +11,7 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tuik8s.api.pods import container_statuses, is_sidecar
+from tuik8s.api.pods import container_statuses, every_container, is_sidecar
 from tuik8s.cri import RuntimeFault, RuntimeUnavailable
 from tuik8s.kubelet import lifecycle
 from tuik8s.kubelet.actions import spec_hash
@@ -131,7 +131,7 @@ class PodContainers:
         attempt = latest.attempt + 1 if latest else next_attempt(reported)
         pod_config = sandbox_config(pod, self._host.node, ip=sandbox.ip, attempt=sandbox.attempt)
         image = await self._image(pod, container, pod_config)
-        config = self._configure(pod, container, sandbox, attempt, image)
+        config = self._configure(pod, container, state, attempt, image)
         try:
             identifier = await self._host.runtime.create_container(sandbox.id, config, pod_config)
         except RuntimeFault as error:
@@ -145,18 +145,21 @@ class PodContainers:
         await self._post_start(pod, container, identifier, sandbox)
 
     def _configure(
-        self, pod: Obj, container: Obj, sandbox: PodSandboxStatus, attempt: int, image: Image
+        self, pod: Obj, container: Obj, state: PodState, attempt: int, image: Image
     ) -> ContainerConfig:
-        pod = self._with_addresses(pod, sandbox)
+        assert state.sandbox is not None  # as above
+        pod = self._with_addresses(pod, state.sandbox)
         try:
             _check_user(pod, container, image)
+            target = _target(container, state)
             env = build_environment(pod, container, self._host.informers, self._host.node.capacity)
             mounts = self._volumes.mounts(container, env)
             mounts += (self._messages.mount(container, attempt),)
         except (ConfigProblem, UnsafePath, OSError) as problem:
             self._host.event(pod, "Warning", "Failed", f"Error: {problem}", container=container)
             raise StartFailed("CreateContainerConfigError", str(problem)) from problem
-        return container_config(pod, container, self._host.node, attempt=attempt, env=env, mounts=mounts)
+        return container_config(pod, container, self._host.node, attempt=attempt, env=env, mounts=mounts,
+                                target=target)  # fmt: skip
 
     def _with_addresses(self, pod: Obj, sandbox: PodSandboxStatus) -> Obj:
         """The pod as its environment may refer to it: with addresses its status may not show yet."""
@@ -242,9 +245,18 @@ def _backoff_key(pod: Obj, container: Obj) -> str:
 
 
 def _spec_of(pod: Obj, name: str) -> Obj:
-    spec = pod["spec"]
-    containers = [*spec["containers"], *(spec.get("initContainers") or ())]
-    return next((c for c in containers if c["name"] == name), {"name": name})
+    return next((c for c in every_container(pod) if c["name"] == name), {"name": name})
+
+
+def _target(container: Obj, state: PodState) -> str:
+    """The container whose processes an ephemeral container shares; empty for none."""
+    name = container.get("targetContainerName")
+    if not name:
+        return ""
+    found = state.latest(name)
+    if found is None:
+        raise ConfigProblem(f"unable to find target container {name}")
+    return found.id
 
 
 def _check_user(pod: Obj, container: Obj, image: Image) -> None:

@@ -69,6 +69,7 @@ def container_config(
     attempt: int,
     env: Mapping[str, str],
     mounts: tuple[Mount, ...],
+    target: str = "",
 ) -> ContainerConfig:
     return ContainerConfig(
         name=container["name"],
@@ -87,6 +88,7 @@ def container_config(
         tty=bool(container.get("tty")),
         stop_signal=((container.get("lifecycle") or {}).get("stopSignal")) or "",
         spec_hash=spec_hash(container),
+        process_target=target,
         termination_message_path=container.get("terminationMessagePath") or DEFAULT_TERMINATION_PATH,
         grace_period=int(pod["spec"].get("terminationGracePeriodSeconds", 30)),
     )

@@ -64,9 +64,10 @@ def safe_component(name: str) -> str:
 
 def field_path(pod: Obj, container: str) -> str:
     """`spec.containers{web}`, as events name a container."""
-    inits = pod["spec"].get("initContainers") or ()
-    section = "initContainers" if any(c["name"] == container for c in inits) else "containers"
-    return f"spec.{section}{{{container}}}"
+    spec = pod["spec"]
+    others = ("initContainers", "ephemeralContainers")
+    found = (part for part in others for c in spec.get(part) or () if c["name"] == container)
+    return f"spec.{next(found, 'containers')}{{{container}}}"
 
 
 def pod_text(pod: Obj) -> str:

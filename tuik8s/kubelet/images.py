@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tuik8s.api import kinds
+from tuik8s.api.pods import every_container
 from tuik8s.cri import ImagePullFailed, InvalidImageName, RuntimeFault, RuntimeUnavailable
 from tuik8s.cri.references import parse_reference
 from tuik8s.kubelet.backoff import Backoff
@@ -72,7 +73,7 @@ class Images:
 
     def forget(self, pod: Obj) -> None:
         """The pod is gone: so are its back-offs."""
-        for container in [*pod["spec"]["containers"], *(pod["spec"].get("initContainers") or ())]:
+        for container in every_container(pod):
             key = _key(pod, container.get("image") or "")
             self._backoff.forget(key)
             self._errors.pop(key, None)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tuik8s.api import kinds
+from tuik8s.api.pods import every_container
 from tuik8s.cri import RuntimeFault, RuntimeUnavailable
 from tuik8s.kubelet.actions import Actions, compute
 from tuik8s.kubelet.containers import PodContainers
@@ -77,8 +78,7 @@ class PodSync:
         return min((moment for moment in times if moment and moment > self._host.clock.now()), default=None)
 
     async def collect_messages(self, pod: Obj, state: PodState) -> None:
-        spec = pod["spec"]
-        for container in [*spec["containers"], *(spec.get("initContainers") or ())]:
+        for container in every_container(pod):
             latest = state.latest(container["name"])
             if latest is not None:
                 await self.messages.collect(container, latest)
@@ -117,7 +117,7 @@ class PodSync:
         return changed
 
     async def _ensure_volumes(self, pod: Obj) -> bool:
-        if self._volumes_ready:
+        if self._volumes_ready and not self.volumes.lacks(pod):
             return True
         try:
             await self.volumes.setup(pod)
@@ -177,7 +177,7 @@ class PodSync:
             )  # fmt: skip
 
     async def _kill(self, pod: Obj, state: PodState, kill: Kill) -> None:
-        spec = next((c for c in _containers(pod) if c["name"] == kill.container.name), {})
+        spec = next((c for c in every_container(pod) if c["name"] == kill.container.name), {})
         grace = (spec.get(f"{kill.probe}Probe") or {}).get("terminationGracePeriodSeconds")
         if grace is None:
             grace = pod["spec"].get("terminationGracePeriodSeconds", 30)
@@ -220,9 +220,5 @@ class PodSync:
         await self.volumes.remove()
         self._services.addresses.release(self._uid)
         self._services.images.forget(pod)
-        for spec in _containers(pod):
+        for spec in every_container(pod):
             self.containers.forget_backoff(pod, spec)
-
-
-def _containers(pod: Obj) -> list[Obj]:
-    return [*pod["spec"]["containers"], *(pod["spec"].get("initContainers") or ())]

@@ -82,6 +82,9 @@ class PodWorker:
             self._volumes_stale |= pod["metadata"].get("annotations") != self.pod["metadata"].get(
                 "annotations"
             )
+            self._volumes_stale |= pod["spec"].get("ephemeralContainers") != self.pod["spec"].get(
+                "ephemeralContainers"
+            )
             self.pod = pod
             self._cause = revision_of(pod)
         self.wake()

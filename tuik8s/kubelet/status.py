@@ -77,6 +77,9 @@ def pod_status(pod: Obj, seen: Observation) -> Obj:
     }
     if inits:
         status["initContainerStatuses"] = inits
+    if spec.get("ephemeralContainers"):
+        ephemeral = [ephemeral_status(pod, c, seen) for c in spec["ephemeralContainers"]]
+        status["ephemeralContainerStatuses"] = ephemeral
     if pod["metadata"].get("generation"):
         status["observedGeneration"] = pod["metadata"]["generation"]
     failure = seen.failure
@@ -147,6 +150,16 @@ def container_status(pod: Obj, container: Obj, seen: Observation, *, init: bool)
         status["ready"] = init and not pods.is_sidecar(container) and latest.exit_code == 0
     else:
         status["state"] = _never_ran(pod, name, seen, old)
+    return status
+
+
+def ephemeral_status(pod: Obj, container: Obj, seen: Observation) -> Obj:
+    """It runs once: one that the runtime has forgotten has ended."""
+    status = container_status(pod, container, seen, init=False)
+    old = pods.container_statuses(pod).get(container["name"]) or {}
+    if seen.state.latest(container["name"]) is None and old.get("containerID"):
+        kept: Obj = {field: old[field] for field in ("containerID", "image", "imageID") if field in old}
+        status |= {**kept, "restartCount": 0, "lastState": {}, "state": _lost(old) or old.get("state") or {}}
     return status
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tuik8s.api.errors import BadRequest, InternalError, ServiceUnavailable
-from tuik8s.api.pods import all_containers, container_statuses
+from tuik8s.api.pods import container_statuses, every_container
 from tuik8s.cri import LogQuery, RuntimeFault, RuntimeUnavailable
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class Streams:
     async def _log_source(self, pod: Obj, options: LogOptions) -> ContainerStatus:
         name = options.container or pod["spec"]["containers"][0]["name"]
         meta = pod["metadata"]
-        if all(container["name"] != name for container in all_containers(pod)):
+        if all(container["name"] != name for container in every_container(pod)):
             raise BadRequest(f"container {name} is not valid for pod {meta['name']}")
         latest = await self._latest(pod, name)
         state = self._services.pleg.state(meta["uid"])

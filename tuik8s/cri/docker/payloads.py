@@ -86,7 +86,8 @@ def _host_config(
     sandbox_id: str, config: ContainerConfig, pod: PodSandboxConfig, *, lower_oom: bool
 ) -> dict[str, Any]:
     resources, joined = config.resources, f"container:{sandbox_id}"
-    pid_mode = "host" if pod.host_pid else joined if pod.share_processes else ""
+    own_pid_mode = f"container:{config.process_target}" if config.process_target else ""
+    pid_mode = "host" if pod.host_pid else joined if pod.share_processes else own_pid_mode
     host: dict[str, Any] = {
         "NetworkMode": "host" if pod.host_network else joined,
         "IpcMode": "host" if pod.host_ipc else joined,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tuik8s.api import downward, kinds
 from tuik8s.api.clock import parse_time
 from tuik8s.api.errors import ApiError
+from tuik8s.api.pods import every_container
 from tuik8s.kubelet.volumes.atomic import File, check_path
 from tuik8s.kubelet.volumes.errors import VolumeProblem
 
@@ -143,7 +144,7 @@ def references(pod: Obj) -> set[Reference]:
     names: set[tuple[kinds.Kind, str]] = set()
     for volume in pod["spec"].get("volumes") or ():
         names |= _volume_references(volume)
-    for container in [*pod["spec"]["containers"], *(pod["spec"].get("initContainers") or ())]:
+    for container in every_container(pod):
         for entry in container.get("env") or ():
             source = entry.get("valueFrom") or {}
             names |= _named(source.get("configMapKeyRef"), source.get("secretKeyRef"))

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from tuik8s.api import quantity
+from tuik8s.api.pods import every_container
 from tuik8s.kubelet.host import UnsafePath, safe_component
 from tuik8s.kubelet.volumes import hostpath, memory
 from tuik8s.kubelet.volumes.atomic import write_payload
@@ -50,6 +51,11 @@ class PodVolumes:
                 self._paths[volume["name"]] = await self._setup_one(pod, volume)
         payloads = [v["name"] for v in pod["spec"].get("volumes") or () if _payload_kind(v)]
         self._read_only = frozenset(payloads)
+
+    def lacks(self, pod: Obj) -> bool:
+        """Whether some volume is mounted by now that was not when they were set up."""
+        names = {volume["name"] for volume in pod["spec"].get("volumes") or ()}
+        return bool(mounted_volumes(pod) & names - self._paths.keys())
 
     async def update(self, pod: Obj) -> None:
         """Write the payload volumes that are set up again. Raises the first `VolumeProblem`, after all."""
@@ -153,10 +159,9 @@ _PLUGINS = {
 
 def mounted_volumes(pod: Obj) -> set[str]:
     """The names of the volumes that some container mounts: others are not set up."""
-    spec = pod["spec"]
-    containers = [*spec["containers"], *(spec.get("initContainers") or ())]
     fields = ("volumeMounts", "volumeDevices")
-    return {m["name"] for container in containers for field in fields for m in container.get(field) or ()}
+    mounts = (c.get(field) or () for c in every_container(pod) for field in fields)
+    return {mount["name"] for several in mounts for mount in several}
 
 
 def size_limited(pod: Obj) -> list[Obj]:
