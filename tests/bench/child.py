@@ -52,6 +52,10 @@ class Child:
                 raise TimeoutError(f"no {text!r} within {limit} s: {self._text[-2000:]}")
         return time.perf_counter() - self.started
 
+    def word_after(self, text: str) -> str:
+        """What stands behind a text that has been written."""
+        return self._text.rpartition(text)[2].split()[0]
+
     def until_ended(self, limit: float) -> None:
         """Raises TimeoutError when it does not end by itself."""
         end = time.perf_counter() + limit
