@@ -15,6 +15,7 @@ def main() -> None:
     """Reads its task, waits for a line, and begins: so that all processes begin together."""
     task = json.loads(sys.stdin.readline())
     connection = Connection(Endpoint(*task["endpoint"]))
+    path, body = task["path"].replace("CLIENT", task["name"]), task["body"]
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     sys.stdin.readline()
@@ -24,9 +25,8 @@ def main() -> None:
     while (now := time.perf_counter()) < end:
         number += 1
         name = f"{task['name']}-{number}"
-        body = task["body"].replace("NAME", name).encode()
         answer = connection.request(
-            task["method"], task["path"].replace("NAME", name), body, task["media_type"]
+            task["method"], path, body.replace("NAME", name).encode(), task["media_type"]
         )
         if answer.code not in (200, 201):
             raise SystemExit(f"{answer.code}: {answer.body[:500]!r}")

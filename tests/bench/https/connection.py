@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 import socket
 import ssl
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 
 class Endpoint(NamedTuple):

@@ -43,7 +43,7 @@ LOADS = (
     Load("get", "GET", f"{NAMESPACE}/pods/pod-1"),
     Load("list of 1,000 pods", "GET", f"{NAMESPACE}/pods"),
     Load("create", "POST", f"{NAMESPACE}/configmaps", CONFIG_MAP),
-    Load("patch", "PATCH", f"{NAMESPACE}/configmaps/patched", '{"data":{"a":"NAME"}}',
+    Load("patch", "PATCH", f"{NAMESPACE}/configmaps/CLIENT", '{"data":{"a":"NAME"}}',
          "application/merge-patch+json"),
 )  # fmt: skip
 
@@ -54,10 +54,13 @@ def measure() -> list[Figure]:
         connection = Connection(endpoint)
         for number in range(PODS):
             connection.request("POST", f"{NAMESPACE}/pods", POD.replace("NAME", f"pod-{number}").encode())
-        connection.request("POST", f"{NAMESPACE}/configmaps", CONFIG_MAP.replace("NAME", "patched").encode())
+        for client in range(CLIENTS):
+            patched = CONFIG_MAP.replace("NAME", f"client{client}").encode()
+            connection.request("POST", f"{NAMESPACE}/configmaps", patched)
         for load in LOADS:
             sample = load.body.replace("NAME", "sample").encode()
-            size = len(connection.request(load.method, load.path, sample, load.media_type).body)
+            path = load.path.replace("CLIENT", "client0")
+            size = len(connection.request(load.method, path, sample, load.media_type).body)
             ours = _samples(endpoint, load)
             baseline = _samples(bare, load._replace(path=f"/?size={size}"))
             figures += _figures(load, ours, baseline)

@@ -13,6 +13,7 @@ import yaml
 from aiohttp import web
 
 from tuik8s.api.errors import BadRequest, TooManyRequests
+from tuik8s.apiserver.http.encoding import SLICE, encode, with_list
 from tuik8s.apiserver.http.negotiation import JSON, YAML, Wanted
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from tuik8s.api.errors import ApiError
     from tuik8s.api.objects import Obj
-    from tuik8s.api.request import WatchEvent
+    from tuik8s.apiserver.http.encoding import Encodings
     from tuik8s.apiserver.http.options import Query
 
 COMPRESS_ABOVE = 128 * 1024
@@ -33,7 +34,6 @@ _BROWSERS = ("curl", "Wget", "Mozilla/5.0")
 AUDIT_ID_LIMIT = 64
 SOFTWARE = "tuik8s"
 _audit_id: ContextVar[str] = ContextVar("audit-id", default="")
-_encoder = msgspec.json.Encoder()
 
 
 def begin(request: web.BaseRequest) -> None:
@@ -52,8 +52,9 @@ def sign(response: web.StreamResponse) -> None:
 class Formatter:
     """How one request wants its answers: media type, form, indentation, compression."""
 
-    def __init__(self, request: web.BaseRequest, wanted: Wanted, query: Query) -> None:
+    def __init__(self, request: web.BaseRequest, wanted: Wanted, query: Query, encodings: Encodings) -> None:
         self.wanted = wanted
+        self._encodings = encodings
         self.include = _include(query) if wanted.form == "Table" else "Metadata"
         pretty = query.get("pretty", [""])[0].lower()
         agent = request.headers.get("User-Agent", "")
@@ -61,10 +62,8 @@ class Formatter:
         self._gzip = "gzip" in request.headers.get("Accept-Encoding", "")
 
     async def respond(self, obj: Obj, *, status: int = 200, warnings: Sequence[str] = ()) -> web.Response:
-        if obj.get("kind") != "Status":
-            obj = self.shaped(obj)
-        headers = {"Cache-Control": "no-cache, private"}
-        body = self._encode(obj)
+        headers: dict[str, str] = {}
+        body = await self._body(obj)
         if self._gzip and len(body) > COMPRESS_ABOVE:
             body = await asyncio.to_thread(gzip.compress, body, 1)
             headers |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
@@ -89,11 +88,53 @@ class Formatter:
         shown = None if self.include == "None" else partial(row["object"], version)
         return {**row, "object": shown}
 
-    def _encode(self, obj: Obj) -> bytes:
+    async def _body(self, obj: Obj) -> bytes:
         if self.wanted.media_type == YAML:
-            return yaml.dump(obj, Dumper=_Dumper, sort_keys=False, allow_unicode=True).encode()
-        encoded = _encoder.encode(obj)
-        return msgspec.json.format(encoded, indent=2) + b"\n" if self._pretty else encoded + b"\n"
+            shaped = obj if obj.get("kind") == "Status" else self.shaped(obj)
+            return await asyncio.to_thread(_yaml, shaped)
+        encoded = await self._json(obj)
+        return msgspec.json.format(encoded, indent=2) + b"\n" if self._pretty else encoded
+
+    async def _json(self, obj: Obj) -> bytes:
+        """Of stored objects, from what has been encoded before; ends in a newline."""
+        form = self.wanted.form
+        if form == "Table" and obj.get("kind") == "Table":
+            return await self._table(obj)
+        if form == "PartialObjectMetadata" and obj.get("kind") != "Status":
+            return encode(self.shaped(obj)) + b"\n"
+        if "items" in obj:
+            head = {name: value for name, value in obj.items() if name != "items"}
+            return with_list(head, "items", await self._encodings.all(obj["items"]))
+        return self._encodings.encode(obj) + b"\n"
+
+    async def _table(self, table: Obj) -> bytes:
+        version = f"meta.k8s.io/{self.wanted.version}"
+        metadata = b'{"kind":"PartialObjectMetadata","apiVersion":"%s","metadata":%%s}' % version.encode()
+        rows = []
+        for number, row in enumerate(table["rows"], 1):
+            rows.append(self._row_json(row, metadata))
+            if not number % SLICE:
+                await asyncio.sleep(0)
+        head = {name: value for name, value in table.items() if name != "rows"}
+        return with_list({**head, "apiVersion": version}, "rows", rows)
+
+    def _row_json(self, row: Obj, metadata: bytes) -> bytes:
+        obj = row["object"]
+        if self.include == "Object":
+            shown = self._encodings.encode(obj)
+        elif self.include == "None":
+            shown = b"null"
+        else:
+            shown = metadata % self._encodings.encode(obj.get("metadata", {}))
+        cells = encode(row["cells"])
+        if "conditions" in row:
+            return b'{"cells":%s,"conditions":%s,"object":%s}' % (cells, encode(row["conditions"]), shown)
+        return b'{"cells":%s,"object":%s}' % (cells, shown)
+
+
+def _yaml(obj: Obj) -> bytes:
+    text: str = yaml.dump(obj, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
+    return text.encode()
 
 
 class _Dumper(yaml.CSafeDumper):
@@ -110,50 +151,6 @@ def _include(query: Query) -> str:
     return value
 
 
-class EventEncoder:
-    """Watch events as lines. One object goes to many watchers: the last few are kept as encoded."""
-
-    KEPT = 64
-
-    def __init__(self) -> None:
-        self._encoded: dict[int, tuple[Obj, bytes]] = {}
-
-    def line(self, event: WatchEvent, formatter: Formatter, *, first: bool) -> bytes:
-        obj = event.object
-        if formatter.wanted.form == "Object":
-            return self._join(event.type, self._encode(obj))
-        if event.type == "BOOKMARK" and formatter.wanted.form == "Table":
-            obj = _marked(obj)
-        shaped = formatter.shaped(obj)
-        if shaped.get("kind") == "Table" and not first:
-            shaped = {**shaped, "columnDefinitions": None}
-        return self._join(event.type, _encoder.encode(shaped))
-
-    def error(self, error: ApiError) -> bytes:
-        return self._join("ERROR", _encoder.encode(error.status()))
-
-    def _encode(self, obj: Obj) -> bytes:
-        known = self._encoded.get(id(obj))
-        if known is not None and known[0] is obj:
-            return known[1]
-        encoded = _encoder.encode(obj)
-        if len(self._encoded) >= self.KEPT:
-            del self._encoded[next(iter(self._encoded))]
-        self._encoded[id(obj)] = (obj, encoded)
-        return encoded
-
-    @staticmethod
-    def _join(kind: str, obj: bytes) -> bytes:
-        return b'{"type":"%s","object":%s}\n' % (kind.encode(), obj)
-
-
-def _marked(obj: Obj) -> Obj:
-    """A bookmark as a Table: the revision stands in the object of a row without cells."""
-    revision = {"resourceVersion": obj["metadata"]["resourceVersion"]}
-    rows = [{"cells": [], "object": obj}]
-    return {"kind": "Table", "apiVersion": "", "metadata": revision, "columnDefinitions": None, "rows": rows}
-
-
 def partial(obj: Obj, version: str) -> Obj:
     return {"kind": "PartialObjectMetadata", "apiVersion": version, "metadata": obj.get("metadata", {})}
 
@@ -167,7 +164,7 @@ def partial_list(obj: Obj, version: str) -> Obj:
 def refusal(error: ApiError) -> web.Response:
     """Always JSON, whatever was asked for."""
     response = web.Response(
-        body=_encoder.encode(error.status()) + b"\n", status=error.code, content_type=JSON,
+        body=encode(error.status()) + b"\n", status=error.code, content_type=JSON,
         headers={"Cache-Control": "no-cache, private"},
     )  # fmt: skip
     seconds = (error.details or {}).get("retryAfterSeconds")
@@ -179,7 +176,7 @@ def refusal(error: ApiError) -> web.Response:
 
 
 def json_response(value: Any, **options: Any) -> web.Response:
-    return web.Response(body=_encoder.encode(value) + b"\n", content_type=JSON, **options)
+    return web.Response(body=encode(value) + b"\n", content_type=JSON, **options)
 
 
 def text_response(text: str, *, status: int = 200) -> web.Response:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tuik8s.api.errors import ApiError, InternalError, MethodNotSupported, NotFound, ServerTimeout
 from tuik8s.api.request import Verb
 from tuik8s.apiserver.http import access, answers, discovery, health, openapi, options, resources
+from tuik8s.apiserver.http.encoding import Encodings, EventEncoder
 from tuik8s.apiserver.http.fairness import READ_SEATS, WRITE_SEATS, Seats
 from tuik8s.apiserver.http.negotiation import negotiate
 from tuik8s.apiserver.http.paths import resource_path, segments_of
@@ -55,7 +56,8 @@ class HttpServer:
         self._measures = measures
         self._discovery = discovery.Discovery(registry)
         self._openapi = openapi.OpenApi(registry)
-        self._events = answers.EventEncoder()
+        self._encodings = Encodings()
+        self._events = EventEncoder(self._encodings)
         self.reading, self.writing = Seats(READ_SEATS), Seats(WRITE_SEATS)
 
     @property
@@ -118,7 +120,7 @@ class HttpServer:
             access.check_resource(self._api.authorization, user, verb.value, path, query)
             return await _CONNECTING[path.subresource](request, self._api, path, query, user)
         wanted = negotiate(request.headers.get("Accept", ""))
-        formatter = answers.Formatter(request, wanted, query)
+        formatter = answers.Formatter(request, wanted, query, self._encodings)
         if resources.verb_of(request.method, path, query) is Verb.WATCH:
             access.check_resource(self._api.authorization, user, "watch", path, query)
             asked = await resources.build(request, path, query, user, wanted)

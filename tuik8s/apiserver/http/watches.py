@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
 
     from tuik8s.api.request import Request, WatchEvent
-    from tuik8s.apiserver.http.answers import EventEncoder, Formatter
+    from tuik8s.apiserver.http.answers import Formatter
+    from tuik8s.apiserver.http.encoding import EventEncoder
 
 HEARTBEAT_SECONDS = 30.0
 """How often a WebSocket is asked whether somebody is still there."""

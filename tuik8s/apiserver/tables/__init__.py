@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from tuik8s.api.kinds import Kind
     from tuik8s.api.objects import Obj
 
-__all__ = ["columns", "human_duration", "row", "table", "table_row"]
+__all__ = ["columns", "human_duration", "row", "rows", "table", "table_row"]
 
 PRINTERS: dict[str, Printer] = {
     kinds.NAMESPACE.resource: NAMESPACE_PRINTER,
@@ -137,8 +137,12 @@ def table(kind: Kind, objects: Iterable[Obj], now: datetime, *, list_metadata: O
         "apiVersion": "meta.k8s.io/v1",
         "metadata": list_metadata or {},
         "columnDefinitions": columns(kind),
-        "rows": [table_row(kind, obj, now) for obj in objects],
+        "rows": rows(kind, objects, now),
     }
+
+
+def rows(kind: Kind, objects: Iterable[Obj], now: datetime) -> list[Obj]:
+    return [table_row(kind, obj, now) for obj in objects]
 
 
 def _printer(kind: Kind) -> Printer:
