@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tuik8s.api.clock import timestamp
 from tuik8s.api.objects import Obj, annotations_of, copy, is_controlled_by, uid_of
+from tuik8s.api.selectors import LabelSelector
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -139,6 +140,14 @@ def find_new_replica_set(deployment: Obj, owned: Iterable[Obj]) -> Obj | None:
 def by_age(obj: Obj) -> tuple[str, str]:
     """Sort key, oldest first; the name decides between equal creation times."""
     return obj["metadata"].get("creationTimestamp", ""), obj["metadata"]["name"]
+
+
+def selector_of(obj: Obj) -> LabelSelector:
+    """Which pods a workload counts as its own; that of ReplicationControllers is a plain map of labels."""
+    selector = obj["spec"].get("selector")
+    if obj.get("kind") == "ReplicationController":
+        return LabelSelector.of_map(selector)
+    return LabelSelector.of(selector)
 
 
 def replicas_of(obj: Obj) -> int:

@@ -16,6 +16,7 @@ from tuik8s.apiserver.storing import Changed
 if TYPE_CHECKING:
     from tuik8s.api.request import DeleteOptions, Request
     from tuik8s.apiserver.registry import Registry
+    from tuik8s.apiserver.strategies import Strategy
 
 ORPHAN, FOREGROUND = "orphan", "foregroundDeletion"
 
@@ -71,19 +72,22 @@ def _marked(registry: Registry, options: DeleteOptions, current: Obj) -> Obj | N
         meta["deletionGracePeriodSeconds"] = grace or 0
         if meta.get("generation"):
             meta["generation"] += 1
-    _set_propagation_finalizers(meta, options)
+    _set_propagation_finalizers(meta, options, strategy)
     marked = {**current, "metadata": meta}
     if not is_deleting(current):
         strategy.begin_deletion(marked)
     return marked
 
 
-def _set_propagation_finalizers(meta: Obj, options: DeleteOptions) -> None:
+def _set_propagation_finalizers(meta: Obj, options: DeleteOptions, strategy: Strategy) -> None:
     """The garbage collector acts on these two, and takes them off when it is done."""
     before = meta.get("finalizers") or []
-    asked = {"Orphan": ORPHAN, "Foreground": FOREGROUND}.get(options.propagation or "")
+    propagation = options.propagation
+    if propagation is None and strategy.orphans_by_default and FOREGROUND not in before:
+        propagation = "Orphan"
+    asked = {"Orphan": ORPHAN, "Foreground": FOREGROUND}.get(propagation or "")
     finalizers = [item for item in before if item not in (ORPHAN, FOREGROUND)]
-    if options.propagation is None:
+    if propagation is None:
         return
     if asked:
         finalizers.append(asked)

@@ -58,7 +58,7 @@ class Registry:
     def __init__(self, kind: Kind, context: ServerContext) -> None:
         self.kind = kind
         self.context = context
-        self.strategy = strategy_for(kind)
+        self.strategy = strategy_for(kind, context.clock)
         self.view = view_of(kind)
         self._structure = structure_of(kind)
         self._resets = ("f:status",) if self.strategy.has_status else ()
@@ -94,9 +94,10 @@ class Registry:
         set_defaults(self.kind, obj)
         self._own(request, None, obj)
         await self.context.admission.admit(Attributes(Verb.CREATE, request, self.kind, obj))
-        self.strategy.prepare_for_create(obj)
         meta["uid"] = self.context.ids.uid()
         meta["creationTimestamp"] = timestamp(self.context.clock.now())
+        self.strategy.note_author(obj, request.user)
+        self.strategy.prepare_for_create(obj)
         self._validate(obj)
         reservation = self.reserve(obj, None)
         try:
@@ -290,7 +291,7 @@ class Registry:
         )
 
     def _resets_of(self, request: Request) -> tuple[str, ...]:
-        return ("f:spec",) if request.subresource == "status" else self._resets
+        return ("f:spec",) if request.subresource in ("status", "approval") else self._resets
 
     def _own(self, request: Request, live: Obj | None, obj: Obj) -> None:
         """Bring `metadata.managedFields` up to date; an apply has done so already."""

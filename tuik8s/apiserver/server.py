@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from tuik8s.api import kinds
 from tuik8s.api.errors import ApiError, InternalError, MethodNotSupported, NotFound, ServiceUnavailable
+from tuik8s.api.priorities import SYSTEM_CLASSES
 from tuik8s.api.request import Request, Response, User, Verb
 from tuik8s.apiserver import tables
 from tuik8s.apiserver.access import Access
@@ -105,6 +106,8 @@ class ApiServer:
         await self._ensure(kinds.SERVICE, "default", self._own_service())
         if self.authorization.bootstraps:
             await bootstrap_roles(self._registry, LOOPBACK)
+        for system_class in SYSTEM_CLASSES:
+            await self._ensure(kinds.PRIORITY_CLASS, "", system_class)
 
     async def send(self, request: Request) -> Response:
         began, code = perf_counter(), 500

@@ -5,7 +5,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuik8s.api.defaults import cluster, definitions, pods, rbac, services, workloads
+from tuik8s.api.defaults import (
+    batch,
+    cluster,
+    definitions,
+    networking,
+    pods,
+    policies,
+    rbac,
+    scaling,
+    services,
+    storage,
+    workloads,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +38,32 @@ _BY_RESOURCE: dict[str, Callable[[Obj], None]] = {
     "replicasets.apps": workloads.default_replica_set,
     "rolebindings.rbac.authorization.k8s.io": rbac.default_binding,
     "clusterrolebindings.rbac.authorization.k8s.io": rbac.default_binding,
+    "statefulsets.apps": workloads.default_stateful_set,
+    "daemonsets.apps": workloads.default_daemon_set,
+    "replicationcontrollers": workloads.default_replication_controller,
+    "podtemplates": workloads.default_pod_template,
+    "jobs.batch": batch.default_job,
+    "cronjobs.batch": batch.default_cron_job,
+    "horizontalpodautoscalers.autoscaling": scaling.default_autoscaler,
+    "ingressclasses.networking.k8s.io": networking.default_ingress_class,
+    "networkpolicies.networking.k8s.io": networking.default_network_policy,
+    "persistentvolumes": storage.default_persistent_volume,
+    "persistentvolumeclaims": storage.default_claim,
+    "storageclasses.storage.k8s.io": storage.default_storage_class,
+    "csidrivers.storage.k8s.io": storage.default_csi_driver,
+    "limitranges": policies.default_limit_range,
+    "priorityclasses.scheduling.k8s.io": policies.default_priority_class,
+    "mutatingwebhookconfigurations.admissionregistration.k8s.io": policies.default_webhooks,
+    "validatingwebhookconfigurations.admissionregistration.k8s.io": policies.default_webhooks,
+    "mutatingadmissionpolicies.admissionregistration.k8s.io": policies.default_policy,
+    "validatingadmissionpolicies.admissionregistration.k8s.io": policies.default_policy,
+    "mutatingadmissionpolicybindings.admissionregistration.k8s.io": policies.default_policy_binding,
+    "validatingadmissionpolicybindings.admissionregistration.k8s.io": policies.default_policy_binding,
+    "apiservices.apiregistration.k8s.io": policies.default_api_service,
+    "flowschemas.flowcontrol.apiserver.k8s.io": policies.default_flow_schema,
+    "prioritylevelconfigurations.flowcontrol.apiserver.k8s.io": policies.default_priority_level,
+    "resourceclaims.resource.k8s.io": policies.default_resource_claim,
+    "resourceclaimtemplates.resource.k8s.io": policies.default_resource_claim_template,
 }
 
 

@@ -29,10 +29,7 @@ def default_volume(volume: Obj) -> None:
     """A volume without a source is an emptyDir."""
     if not any(field != "name" for field in volume):
         volume["emptyDir"] = {}
-    for source, defaults in _SOURCE_DEFAULTS.items():
-        if source in volume:
-            for field, value in defaults.items():
-                volume[source].setdefault(field, value)
+    default_source(volume)
     _default_files(volume.get("downwardAPI"))
     for projection in (volume.get("projected") or {}).get("sources") or ():
         _default_files(projection.get("downwardAPI"))
@@ -44,6 +41,14 @@ def default_volume(volume: Obj) -> None:
     image = volume.get("image")
     if image is not None and not image.get("pullPolicy"):
         image["pullPolicy"] = default_pull_policy(image.get("reference") or "")
+
+
+def default_source(holder: Obj) -> None:
+    """The source of a volume, or of a PersistentVolume's spec."""
+    for source, defaults in _SOURCE_DEFAULTS.items():
+        if source in holder:
+            for field, value in defaults.items():
+                holder[source].setdefault(field, value)
 
 
 def _default_files(source: Obj | None) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tuik8s.apiserver.admission.chain import AdmissionChain, Attributes, Plugin
+from tuik8s.apiserver.admission.classes import DefaultIngressClass, DefaultStorageClass
 from tuik8s.apiserver.admission.namespaces import NamespaceLifecycle
 from tuik8s.apiserver.admission.node_restriction import NodeRestriction
-from tuik8s.apiserver.admission.pods import DefaultTolerationSeconds, Priority
+from tuik8s.apiserver.admission.pods import DefaultTolerationSeconds
+from tuik8s.apiserver.admission.priority import Priority
 from tuik8s.apiserver.admission.role_escalation import RoleEscalation
 from tuik8s.apiserver.admission.service_account import ServiceAccount
 
@@ -27,6 +29,7 @@ def build_chain(store: Store, access: Access, *, ids: Ids, authorization: Author
     """
     plugins: tuple[Plugin, ...] = (
         NamespaceLifecycle(store), ServiceAccount(store, ids, mounts_tokens=access.issuer is not None),
-        NodeRestriction(store), Priority(), DefaultTolerationSeconds(),
+        NodeRestriction(store), Priority(store), DefaultTolerationSeconds(),
+        DefaultStorageClass(store), DefaultIngressClass(store),
     )  # fmt: skip
     return AdmissionChain(plugins, access.disabled_admission, always=(RoleEscalation(authorization),))

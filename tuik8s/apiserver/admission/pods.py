@@ -1,11 +1,10 @@
-"""What Kubernetes adds to every new pod: its priority, and how long it tolerates a lost node."""
+"""What Kubernetes adds to every new pod: how long it tolerates a lost node."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from tuik8s.api import kinds
-from tuik8s.api.errors import Forbidden
 from tuik8s.api.request import Verb
 
 if TYPE_CHECKING:
@@ -14,36 +13,10 @@ if TYPE_CHECKING:
 
 TOLERATION_SECONDS = 300
 TOLERATED_KEYS = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
-SYSTEM_PRIORITIES = {"system-cluster-critical": 2_000_000_000, "system-node-critical": 2_000_001_000}
 
 
 def _is_new_pod(attributes: Attributes) -> bool:
     return attributes.kind == kinds.POD and attributes.operation is Verb.CREATE
-
-
-class Priority:
-    """Without a class the priority is 0; the two system classes are built in, others cannot exist yet."""
-
-    name = "Priority"
-
-    async def admit(self, attributes: Attributes) -> None:
-        if not _is_new_pod(attributes):
-            return
-        spec = attributes.object["spec"]
-        wanted = spec.get("priorityClassName", "")
-        if wanted and wanted not in SYSTEM_PRIORITIES:
-            why = f"no PriorityClass with name {wanted} was found"
-            raise Forbidden.on(attributes.kind.resource, attributes.name, why)
-        priority = SYSTEM_PRIORITIES.get(wanted, 0)
-        given = spec.get("priority")
-        if given is not None and given != priority:
-            why = (
-                f"the integer value of priority ({given}) must not be provided in pod spec; priority "
-                f"admission controller computed {priority} from the given PriorityClass name"
-            )
-            raise Forbidden.on(attributes.kind.resource, attributes.name, why)
-        spec["priority"] = priority
-        spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
 
 
 class DefaultTolerationSeconds:

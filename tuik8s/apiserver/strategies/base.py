@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
+    from tuik8s.api.clock import Clock
     from tuik8s.api.kinds import Kind
     from tuik8s.api.objects import Obj
+    from tuik8s.api.request import User
 
 
 class Strategy:
@@ -20,17 +22,29 @@ class Strategy:
     allow_unconditional_update = True
     counts_generation = False
     """Whether Kubernetes sets `metadata.generation` for this kind."""
+    generation_of: tuple[str, ...] = ("spec",)
+    """The fields whose change is a new generation."""
+    initial_status: ClassVar[Obj | None] = None
+    """What Go writes of a status nothing is known of: counters without omitempty."""
+    orphans_by_default = False
+    """Whether a deletion that says nothing about dependents leaves them alone."""
 
-    def __init__(self, kind: Kind) -> None:
+    def __init__(self, kind: Kind, clock: Clock) -> None:
         self.kind = kind
+        self.clock = clock
         self.has_status = "status" in kind.subresources
 
     def prepare_for_create(self, obj: Obj) -> None:
         """Drop what a client may not set and fill what the server sets."""
         if self.has_status:
             obj.pop("status", None)
+        if self.initial_status is not None:
+            obj["status"] = dict(self.initial_status)
         if self.counts_generation:
             obj["metadata"]["generation"] = 1
+
+    def note_author(self, obj: Obj, user: User) -> None:
+        """Kinds that keep who asked for them write it down; `obj` is new and fresh all through."""
 
     def prepare_for_update(self, obj: Obj, old: Obj) -> None:
         """An update of the main resource: the status stays, a changed spec is a new generation."""
@@ -53,7 +67,7 @@ class Strategy:
             self.prepare_for_update(obj, old)
 
     def is_new_generation(self, obj: Obj, old: Obj) -> bool:
-        return bool(obj.get("spec") != old.get("spec"))
+        return any(obj.get(field) != old.get(field) for field in self.generation_of)
 
     def deletion_grace(self, obj: Obj, wanted: int | None) -> int | None:
         """Seconds from the request to delete to the deletion; None for kinds that know no grace."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuik8s.apiserver.subresources import namespaces, pods, scale
+from tuik8s.apiserver.subresources import certificates, namespaces, pods, scale
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -21,6 +21,7 @@ _HANDLERS: dict[tuple[str, str], Handler] = {
     ("pods", "ephemeralcontainers"): pods.change_ephemeral_containers,
     ("pods", "resize"): pods.refuse_resize,
     ("namespaces", "finalize"): namespaces.finalize,
+    ("certificatesigningrequests.certificates.k8s.io", "approval"): certificates.approve,
 }
 
 

@@ -10,7 +10,7 @@ from tuik8s.api.errors import BadRequest, Conflict, Invalid, MethodNotSupported,
 from tuik8s.api.kinds import Kind
 from tuik8s.api.patch import apply_patch
 from tuik8s.api.request import PatchType, Response, Verb
-from tuik8s.api.selectors import LabelSelector
+from tuik8s.api.workloads import selector_of
 from tuik8s.apiserver.decoding import check_type, decode_patched, place
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ async def serve(registry: Registry, request: Request) -> Response:
 def scale_of(obj: Obj) -> Obj:
     meta, spec, status = obj["metadata"], obj.get("spec") or {}, obj.get("status") or {}
     kept = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
-    selector = LabelSelector.of(spec.get("selector"))
+    selector = selector_of(obj)
     return {
         "apiVersion": SCALE.api_version,
         "kind": SCALE.kind,
