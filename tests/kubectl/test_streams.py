@@ -133,3 +133,14 @@ async def test_debug_of_a_node_is_a_pod_on_it(kubectl: Kubectl) -> None:
     given = ["debug", "node/node-2", "-i", "--image=busybox", "--", "sh"]
     assert "on the node" in await kubectl(*given, stdin="echo on the node\nexit\n")
     assert await kubectl.words("{.items[*].spec.nodeName}", "pods") == ["node-2"]
+
+
+async def test_top(kubectl: Kubectl, web: Path) -> None:
+    await kubectl("apply", "-f", str(web))
+    await kubectl("rollout", "status", "deployment/web")
+    nodes = (await kubectl("top", "nodes")).splitlines()
+    assert nodes[0].split()[:2] == ["NAME", "CPU(cores)"]
+    assert [line.split()[0] for line in nodes[1:]] == ["node-1", "node-2"]
+    pods = await kubectl("top", "pods", "-l", "app=web", "--containers", "--no-headers", "-A")
+    assert all(re.fullmatch(r"default\s+web-\S+\s+web\s+\d+m\s+\d+Mi\s*", line) for line in pods.splitlines())
+    assert len(pods.splitlines()) == 2

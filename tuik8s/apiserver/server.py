@@ -24,6 +24,7 @@ from tuik8s.apiserver.backends import Backends
 from tuik8s.apiserver.context import ServerContext
 from tuik8s.apiserver.deletion import delete, delete_collection
 from tuik8s.apiserver.listing import list_objects
+from tuik8s.apiserver.metrics import Metrics
 from tuik8s.apiserver.pod_streams import (
     check_can_attach,
     check_can_exec,
@@ -94,7 +95,9 @@ class ApiServer:
             kinds.SERVICE, self._context, cidr=service_cidr, node_ports=node_port_range
         )
         self._backends = Backends(self._registry, self._kubelet_port)
-        self._registries = {kind: Registry(kind, self._context) for kind in registry}
+        self._metrics = Metrics(self._registry, self._kubelet_port, clock)
+        stored = (kind for kind in registry if kind not in kinds.MEASURED)
+        self._registries = {kind: Registry(kind, self._context) for kind in stored}
         self._registries[kinds.SERVICE] = self._services
 
     async def start(self) -> None:
@@ -130,8 +133,8 @@ class ApiServer:
             self._log.note(self._clock.now(), request, code, perf_counter() - began)
 
     async def watch(self, request: Request) -> AsyncIterator[WatchEvent]:
-        registry = self._registry(request.kind)
         check_verb(request)
+        registry = self._registry(request.kind)
         self._log.watches += 1
         self._log.requests[Verb.WATCH.value] += 1
         try:
@@ -209,6 +212,8 @@ class ApiServer:
         return self._log.recent()
 
     async def _dispatch(self, request: Request) -> Response:
+        if request.kind in kinds.MEASURED:
+            return await self._metrics.answer(request)
         registry = self._registry(request.kind)
         if not request.subresource:
             check_verb(request)

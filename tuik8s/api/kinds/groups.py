@@ -153,3 +153,9 @@ NAMED_GROUPS = (
     FLOW_SCHEMA, PRIORITY_LEVEL_CONFIGURATION, STORAGE_VERSION_MIGRATION,
 )  # fmt: skip
 """Groups in the order of their priority; of two versions of a kind the preferred one first."""
+
+_READ = ("get", "list")
+NODE_METRICS = Kind("metrics.k8s.io", "v1beta1", "NodeMetrics", "nodes", False, verbs=_READ)
+POD_METRICS = Kind("metrics.k8s.io", "v1beta1", "PodMetrics", "pods", True, verbs=_READ)
+MEASURED = (NODE_METRICS, POD_METRICS)
+"""Made when they are asked for: nothing is stored, and no schema says what they are."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tuik8s.api.kinds.core import CORE
-from tuik8s.api.kinds.groups import NAMED_GROUPS
+from tuik8s.api.kinds.groups import MEASURED, NAMED_GROUPS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,7 +19,7 @@ SERVED: tuple[Kind, ...] = (*CORE, *NAMED_GROUPS)
 class KindRegistry:
     """Look kinds up by what people and machines call them."""
 
-    def __init__(self, kinds: Iterable[Kind] = SERVED) -> None:
+    def __init__(self, kinds: Iterable[Kind] = (*SERVED, *MEASURED)) -> None:
         self._kinds = list(kinds)
 
     def __iter__(self) -> Iterator[Kind]:

@@ -16,6 +16,7 @@ from tuik8s.apiserver.tables import (
     batch,
     certificates,
     devices,
+    metrics,
     networking,
     policies,
     scaling,
@@ -46,6 +47,8 @@ __all__ = ["columns", "human_duration", "row", "rows", "table", "table_row"]
 
 PRINTERS: dict[str, Printer] = {
     kinds.NAMESPACE.resource: NAMESPACE_PRINTER,
+    kinds.NODE_METRICS.resource: metrics.METRICS_PRINTER,
+    kinds.POD_METRICS.resource: metrics.METRICS_PRINTER,
     kinds.NODE.resource: NODE_PRINTER,
     kinds.POD.resource: POD_PRINTER,
     kinds.SERVICE.resource: SERVICE_PRINTER,

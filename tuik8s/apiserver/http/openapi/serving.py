@@ -16,6 +16,7 @@ import msgspec
 from aiohttp import web
 
 from tuik8s.api import gotypes
+from tuik8s.api.kinds import MEASURED
 from tuik8s.api.patch import structure
 from tuik8s.apiserver.http import discovery
 from tuik8s.apiserver.http.answers import COMPRESS_ABOVE, json_response, text_response
@@ -77,6 +78,8 @@ class OpenApi:
         """By path of the document: the kinds in it; none in those that are about no resource."""
         found: dict[str, Kinds] = dict.fromkeys(_PLAIN, ())
         for kind in self._kinds:
+            if kind in MEASURED:
+                continue  # the schema package does not know them
             if kind.group:
                 found.setdefault(f"apis/{kind.group}", ())
             path = f"apis/{kind.group}/{kind.version}" if kind.group else f"api/{kind.version}"
