@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from tuik8s import __version__
@@ -12,16 +14,36 @@ from tuik8s.cli.doctor import doctor
 from tuik8s.cli.kubeconfig import kubeconfig
 from tuik8s.cli.reset import reset
 from tuik8s.cli.up import up
+from tuik8s.cli.view import view
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+
+ELSEWHERE = ("--context", "--kubeconfig")
+"""Options that tell of a cluster elsewhere."""
 
 
 class DefaultCommand(click.Group):
-    """A group in which words that name no sub-command are arguments of `up`."""
+    """A group in which words that name no sub-command are arguments of `up`, or of `view` where they tell of
+    a cluster elsewhere."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         own = {name for parameter in self.get_params(ctx) for name in parameter.opts}
+        if ctx.resilient_parsing and not args:
+            return super().parse_args(ctx, args)  # a shell completes the first word
         if not args or (args[0] not in self.commands and args[0] not in own):
-            args = ["up", *args]
+            elsewhere = any(word.partition("=")[0] in ELSEWHERE for word in args)
+            args = ["view" if elsewhere else "up", *args]
         return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Sub-commands, and the options of those that need not be named."""
+        found = super().shell_complete(ctx, incomplete)
+        if incomplete.startswith("-"):
+            found += self.commands["up"].shell_complete(ctx, incomplete)
+            found += self.commands["view"].shell_complete(ctx, incomplete)
+        return list({item.value: item for item in found}.values())
 
 
 @click.group(
@@ -34,6 +56,7 @@ def main() -> None:
     \b
     tuik8s                    open the cluster on ./manifests
     tuik8s up FOLDER          … on another folder; every file saved there is applied at once
+    tuik8s --context NAME     any cluster of your kubeconfig, --read-only if you like
     tuik8s check FOLDER       would these manifests converge? Answers with an exit code
     tuik8s kubeconfig         how kubectl reaches it; --merge adds it to yours
     tuik8s doctor             what is installed and reachable, and what to do about what is not
@@ -43,5 +66,5 @@ def main() -> None:
     """
 
 
-for command in (up, check, kubeconfig, doctor, reset, completion):
+for command in (up, view, check, kubeconfig, doctor, reset, completion):
     main.add_command(command)

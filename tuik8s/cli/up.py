@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import select
-import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +14,7 @@ from tuik8s.cli.collection import collect_seldom
 from tuik8s.cli.failures import explained
 from tuik8s.cli.headless import narrate
 from tuik8s.cli.options import cluster_options, config_of
+from tuik8s.cli.terminal import end_with_terminal, keys_file, on_signals
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,7 +76,7 @@ async def _headless(config: Config) -> None:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     async with Cluster(config) as cluster:
         stop = asyncio.Event()
-        _on_signals(stop.set)
+        on_signals(stop.set)
         async with asyncio.TaskGroup() as tasks:
             narration = tasks.create_task(narrate(cluster, click.echo))
             await _first(stop.wait(), cluster.failed())
@@ -87,6 +86,7 @@ async def _headless(config: Config) -> None:
 
 async def _with_interface(config: Config, *, read_only: bool) -> None:
     # Textual takes a good part of the start; the cluster does not need it.
+    from tuik8s.client import Client, ReadOnlyTransport
     from tuik8s.cluster import Cluster
     from tuik8s.tui.app import TuiApp
     from tuik8s.tui.settings import Settings
@@ -94,13 +94,18 @@ async def _with_interface(config: Config, *, read_only: bool) -> None:
     collect_seldom()
     async with Cluster(config) as cluster:
         _log_to_file(cluster)
-        settings = Settings(keys_file=_keys_file(), read_only=read_only)
-        app = TuiApp(cluster.client, cluster.info, clock=cluster.clock, settings=settings)
-        _on_signals(app.exit)
+        settings = Settings(keys_file=keys_file(), read_only=read_only)
+        own = cluster.client
+        door = ReadOnlyTransport(own.transport) if read_only else own.transport
+        app = TuiApp(
+            Client(door, own.user, agent=own.agent), cluster.info, clock=cluster.clock, settings=settings,
+            kinds=cluster.registry,
+        )  # fmt: skip
+        on_signals(app.exit)
         async with asyncio.TaskGroup() as tasks:
             watches = [
                 tasks.create_task(_end_with(cluster, app.exit)),
-                tasks.create_task(_end_with_terminal(app.exit)),
+                tasks.create_task(end_with_terminal(app.exit)),
             ]
             await app.run_async(mouse=settings.mouse)
             for watch in watches:
@@ -117,15 +122,6 @@ async def _end_with(cluster: Cluster, leave: Callable[[], object]) -> None:
         leave()
 
 
-async def _end_with_terminal(leave: Callable[[], object]) -> None:
-    """A terminal that vanished without SIGHUP, which only its own session gets, would be read for ever."""
-    poll = select.poll()
-    poll.register(sys.stdin, 0)
-    while not poll.poll(0):  # noqa: ASYNC110 the loop could only be told of what can be read
-        await asyncio.sleep(1)
-    leave()
-
-
 async def _first(*waits: Any) -> None:
     """Until one is done; its error is ours."""
     tasks = [asyncio.ensure_future(wait) for wait in waits]
@@ -137,21 +133,9 @@ async def _first(*waits: Any) -> None:
         task.result()
 
 
-def _on_signals(stop: Callable[[], object]) -> None:
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, stop)
-
-
 def _log_to_file(cluster: Cluster) -> None:
     """The screen belongs to the interface; warnings go beside the state."""
     handler = logging.FileHandler(cluster.directory / "tuik8s.log", delay=True)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.getLogger().addHandler(handler)
     logging.getLogger().setLevel(logging.INFO)
-
-
-def _keys_file() -> Path:
-    import platformdirs
-
-    return Path(platformdirs.user_config_dir("tuik8s", appauthor=False)) / "keys.yaml"

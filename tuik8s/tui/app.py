@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tuik8s.api.clock import SystemClock
+from tuik8s.api.errors import ApiError
 from tuik8s.api.kinds import KindRegistry
 from tuik8s.tui import theme
 from tuik8s.tui.actions import HANDLERS
@@ -13,9 +14,11 @@ from tuik8s.tui.commands.palette import MainCommands
 from tuik8s.tui.default_keys import REGISTRY
 from tuik8s.tui.describe import describe
 from tuik8s.tui.feed.hub import FeedHub
+from tuik8s.tui.feed.kinds import KindsFeed
 from tuik8s.tui.keys_file import read_keys
 from tuik8s.tui.messages import Notice
 from tuik8s.tui.rows.history import History
+from tuik8s.tui.rows.resources import API_RESOURCE
 from tuik8s.tui.screens.help import HelpScreen
 from tuik8s.tui.screens.main import MainScreen
 from tuik8s.tui.settings import Settings
@@ -32,7 +35,7 @@ if TYPE_CHECKING:
     from tuik8s.client import Client
     from tuik8s.tui.host import Describer, Handler, Target
     from tuik8s.tui.messages import Severity
-    from tuik8s.tui.ports import ClusterInfo
+    from tuik8s.tui.ports import ClusterInfo, RemoteCluster
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +44,7 @@ class TuiApp(TypeAheadApp):
     """Run with `await app.run_async()` beside the cluster, never around it; `exit` ends it, from signals too.
 
     What it knows comes from `client`, and what only the own cluster can tell from `info`; without `info` it
-    shows any API server.
+    shows any API server, and `remote` says which. `kinds` may change: it is looked at anew each time.
     """
 
     CSS_PATH = "app.tcss"
@@ -49,13 +52,14 @@ class TuiApp(TypeAheadApp):
     BINDINGS: ClassVar[list[Any]] = REGISTRY.bindings("app")
 
     def __init__(
-        self, client: Client, info: ClusterInfo | None = None, *, clock: Clock | None = None,
-        settings: Settings | None = None, kinds: KindRegistry | None = None,
+        self, client: Client, info: ClusterInfo | None = None, *, remote: RemoteCluster | None = None,
+        clock: Clock | None = None, settings: Settings | None = None, kinds: KindRegistry | None = None,
         handlers: Mapping[str, Handler] = HANDLERS, describer: Describer = describe,
     ) -> None:  # fmt: skip
         super().__init__()
         self.client = client
         self.info = info
+        self.remote = remote
         self.clock: Clock = clock or SystemClock()
         self.settings = settings or Settings()
         self.kinds = kinds or KindRegistry()
@@ -63,9 +67,14 @@ class TuiApp(TypeAheadApp):
         self.describe = describer
         self.keys = REGISTRY
         self.history = History()
-        self.hub = FeedHub(client, self.post_to_screen)
+        self.hub = FeedHub(client, self.post_to_screen, {API_RESOURCE: self._kinds_feed})
         for own in theme.OWN_THEMES:
             self.register_theme(own)
+
+    def _kinds_feed(self) -> KindsFeed:
+        return KindsFeed(
+            self.client, self.post_to_screen, kinds=lambda: self.kinds, refresh=self.refresh_kinds
+        )
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return theme.fallback_variables(self.current_theme)
@@ -106,6 +115,15 @@ class TuiApp(TypeAheadApp):
 
     def notice(self, text: str, severity: Severity = "information") -> None:
         self.post_to_screen(Notice(text, severity))
+
+    async def refresh_kinds(self) -> None:
+        """Of a remote cluster; the own one's registry is always as it should be."""
+        if self.remote is None:
+            return
+        try:
+            self.kinds = await self.remote.kinds()
+        except ApiError as error:
+            log.warning("discovery: %s", error)
 
     def goto(self, kind: Kind, namespace: str, name: str) -> bool:
         return self.main.navigator.show_object(kind, namespace, name)

@@ -52,6 +52,12 @@ class ShowKind:
 Command: TypeAlias = Quit | Namespaces | UseTheme | RunAction | ShowKind
 
 _ALL = ("all", "*", "-")
+_ALSO = {"api-resources": "view.kinds", "aliases": "view.kinds", "kinds": "view.kinds"}
+"""What kubectl and k9s call some actions."""
+
+
+class UnknownWord(ValueError):
+    """Neither a kind nor a command: as far as is known here and now."""
 
 
 def parse(text: str, kinds: KindRegistry, actions: Iterable[str]) -> Command:
@@ -69,13 +75,17 @@ def parse(text: str, kinds: KindRegistry, actions: Iterable[str]) -> Command:
         return Namespaces(_names(",".join(rest)))
     if head == "theme" and rest:
         return UseTheme(rest[0])
+    if head in _ALSO:
+        return RunAction(_ALSO[head])
     kind = kinds.find(head)
     if kind is not None:
+        if "list" not in kind.verbs:
+            raise ValueError(f"{kind} cannot be listed: the server only takes requests of that kind")
         return _show(kind, rest)
     action = _action(head, actions)
     if action:
         return RunAction(action)
-    raise ValueError(f"{head!r} is neither a kind nor a command: try :pods, :deploy web, :ns default, :q")
+    raise UnknownWord(f"{head!r} is neither a kind nor a command: try :pods, :deploy web, :ns default, :q")
 
 
 def _names(text: str) -> frozenset[str]:
@@ -111,8 +121,8 @@ def suggestions(
     """Whole lines that begin with what was typed; `names` are those of the kind that was typed first."""
     head, space, tail = text.partition(" ")
     if not space:
-        words = ["ns", "q", "theme"]
-        words += [word for kind in kinds for word in (kind.plural, *kind.short_names)]
+        words = ["ns", "q", "theme", *_ALSO]
+        words += [word for kind in kinds for word in (kind.plural, *kind.short_names, str(kind))]
         words += [action.rsplit(".", 1)[-1] for action in actions]
         return [word for word in dict.fromkeys(words) if word.startswith(head)] if head else []
     if head in ("ns", "namespace", "namespaces"):

@@ -51,6 +51,10 @@ _SHOW = [
         help="Show a kind (`:cm`), an object (`:deploy web`), namespaces (`:ns a,b`) or quit (`:q`)",
     ),
     KeyAction(
+        id="view.kinds", keys=("ctrl+a",), label="kinds", group="Show", scope="main",
+        help="Every kind that is served, custom ones too (`:api-resources`); enter shows its objects",
+    ),
+    KeyAction(
         id="view.filter", footer=3, keys=("/",), label="filter", group="Show", scope="main",
         help="Filter the table: text, `!text` for rows without it, `-l app=web` by label",
     ),
@@ -75,7 +79,7 @@ _SHOW = [
     ),
     KeyAction(
         id="app.quit", footer=21, keys=("ctrl+q",), label="quit", group="Show", scope="app",
-        help="Stop the cluster and leave", action="quit",
+        help="Leave; the cluster of this process stops with it", action="quit",
     ),
 ]  # fmt: skip
 
@@ -196,28 +200,29 @@ _OBJECT = [
     ),
     KeyAction(
         id="object.edit", footer=19, keys=("e",), label="edit", group="Object", scope="object", mutates=True,
+        verb="patch",
         help="Edit the object in $EDITOR", kubectl="kubectl edit {kind} {name} {namespace}",
     ),
     KeyAction(
         id="object.delete", footer=12,
         keys=("D",), label="delete", group="Object", scope="object", mutates=True,
-        bulk=True, help="Delete, after a dialog that names what goes",
+        verb="delete", bulk=True, help="Delete, after a dialog that names what goes",
         kubectl="kubectl delete {kind} {name} {namespace}",
     ),
     KeyAction(
         id="workload.scale", footer=7,
         keys=("s",), label="scale", group="Object", scope="object", mutates=True,
-        kinds=SCALABLE, bulk=True, help="Set the number of replicas",
+        kinds=SCALABLE, subresource="scale", bulk=True, help="Set the number of replicas",
         kubectl="kubectl scale {kind}/{name} {namespace} --replicas=N",
     ),
     KeyAction(
         id="workload.scale_up", footer=8, keys=("+", "="), label="one more", group="Object", scope="object",
-        mutates=True, kinds=SCALABLE, help="One replica more",
+        mutates=True, kinds=SCALABLE, subresource="scale", help="One replica more",
         kubectl="kubectl scale {kind}/{name} {namespace} --replicas=+1",
     ),
     KeyAction(
         id="workload.scale_down", footer=9, keys=("-",), label="one less", group="Object", scope="object",
-        mutates=True, kinds=SCALABLE, help="One replica less",
+        mutates=True, kinds=SCALABLE, subresource="scale", help="One replica less",
         kubectl="kubectl scale {kind}/{name} {namespace} --replicas=-1",
     ),
     KeyAction(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tuik8s.tui.feed.hub import FeedHub
     from tuik8s.tui.keys import KeyRegistry
     from tuik8s.tui.messages import Severity
-    from tuik8s.tui.ports import ClusterInfo
+    from tuik8s.tui.ports import ClusterInfo, RemoteCluster
     from tuik8s.tui.rows.history import History
     from tuik8s.tui.settings import Settings
 
@@ -40,6 +40,7 @@ class Host(Protocol):
 
     client: Client
     info: ClusterInfo | None
+    remote: RemoteCluster | None
     clock: Clock
     settings: Settings
     keys: KeyRegistry
@@ -57,6 +58,9 @@ class Host(Protocol):
 
     def goto(self, kind: Kind, namespace: str, name: str) -> bool:
         """Put the main screen's cursor on an object; False while its row is not there yet."""
+
+    async def refresh_kinds(self) -> None:
+        """Take in kinds that have come or gone; without an answer those known stay."""
 
     def run_handler(self, action_id: str, targets: tuple[Target, ...]) -> None:
         """Start the action in a worker; an error becomes a notice, not a crash."""

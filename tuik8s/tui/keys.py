@@ -12,6 +12,8 @@ from textual.keys import KEY_NAME_REPLACEMENTS, Keys
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from tuik8s.api.kinds import Kind
+
 Scope = Literal["app", "main", "object", "table", "log", "logs", "text", "dialog"]
 """Where an action applies: everywhere, on the main screen, to the objects under cursor or marks of a table,
 inside a table, inside a log, on the full screen of a log, inside a full-screen text, inside a dialog."""
@@ -33,6 +35,10 @@ class KeyAction:
     scope: Scope
     kinds: frozenset[str] = frozenset()
     """Plurals of the kinds it works on; empty: any."""
+    subresource: str = ""
+    """Works as well on any kind that has this subresource."""
+    verb: str = ""
+    """What the server must be able to do with the kind."""
     kubectl: str = ""
     """The same with kubectl; `{kind}`, `{name}` and `{namespace}` (`-n NAME` or nothing) are filled in."""
     footer: int = 0
@@ -48,8 +54,10 @@ class KeyAction:
     def textual_action(self) -> str:
         return self.action or f"run({self.id!r})"
 
-    def applies_to(self, plural: str) -> bool:
-        return not self.kinds or plural in self.kinds
+    def applies_to(self, kind: Kind) -> bool:
+        if self.verb and self.verb not in kind.verbs:
+            return False
+        return not self.kinds or kind.plural in self.kinds or self.subresource in kind.subresources
 
     def command(self, kind: str, namespace: str, name: str) -> str:
         """The kubectl command that does the same to this object."""

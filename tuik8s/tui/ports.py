@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from tuik8s.api.kinds import Kind
+    from tuik8s.api.kinds import Kind, KindRegistry
     from tuik8s.api.manifests import ManifestFile
 
 ComponentCondition = Literal["running", "paused", "backing off", "stopped"]
@@ -117,6 +117,38 @@ class Story(Protocol):
     def chain(self) -> Sequence[Write]: ...
     @property
     def writes(self) -> Sequence[Write]: ...
+
+
+class RemoteCluster(Protocol):
+    """A cluster of the kubeconfig that the interface looks at from outside."""
+
+    @property
+    def context(self) -> str: ...
+    @property
+    def endpoint(self) -> str:
+        """`https://10.0.0.1:6443`"""
+
+    @property
+    def version(self) -> str:
+        """`v1.33.2`; empty while it is not known."""
+
+    @property
+    def milliseconds(self) -> float:
+        """How long the latest request took to be answered; 0 before the first."""
+
+    @property
+    def answered(self) -> int:
+        """Requests answered so far; watches not counted."""
+
+    def requests(self) -> Sequence[ApiRequest]:
+        """What this interface asked of it lately, oldest first; a bounded number."""
+
+    async def kinds(self) -> KindRegistry:
+        """What it serves now. Raises `ApiError`."""
+
+
+NOT_REMOTE = "not available on a remote cluster"
+"""Said wherever something is shown of the own cluster alone."""
 
 
 class ClusterInfo(Protocol):

@@ -16,14 +16,15 @@ from tuik8s.client.remote.endpoint import endpoint_of
 from tuik8s.client.remote.in_cluster import in_cluster
 from tuik8s.client.remote.kubeconfig import Context, Kubeconfig, default_paths
 from tuik8s.client.remote.problems import CredentialProblem, KubeconfigProblem, Unreachable
+from tuik8s.client.remote.server import RemoteServer
 from tuik8s.client.remote.transport import HttpsTransport
 
 if TYPE_CHECKING:
     from tuik8s.api.clock import Clock
 
 __all__ = [
-    "Context", "CredentialProblem", "HttpsTransport", "Kubeconfig", "KubeconfigProblem", "Unreachable",
-    "default_paths", "discover", "in_cluster", "server_version", "transport_to",
+    "Context", "CredentialProblem", "HttpsTransport", "Kubeconfig", "KubeconfigProblem", "RemoteServer",
+    "Unreachable", "default_paths", "discover", "in_cluster", "server_version", "transport_to",
 ]  # fmt: skip
 
 
@@ -34,5 +35,6 @@ def transport_to(
 
     Raises KubeconfigProblem for an entry that cannot be understood; files are read when they are needed.
     """
-    credentials = Credentials(context, clock=clock or SystemClock(), interactive=interactive)
-    return HttpsTransport(Connection(endpoint_of(context.cluster), credentials))
+    clock = clock or SystemClock()
+    credentials = Credentials(context, clock=clock, interactive=interactive)
+    return HttpsTransport(Connection(endpoint_of(context.cluster), credentials), clock=clock)

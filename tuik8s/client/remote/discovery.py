@@ -31,7 +31,6 @@ class _Found(NamedTuple):
 
     rank: int
     kind: Kind
-    verbs: frozenset[str]
 
 
 async def discover(transport: HttpsTransport) -> KindRegistry:
@@ -41,7 +40,7 @@ async def discover(transport: HttpsTransport) -> KindRegistry:
     """
     core, named = await asyncio.gather(*(transport.get_json(path, ACCEPT) for path in ("/api", "/apis")))
     found = [*await _versions(transport, core, "/api"), *await _versions(transport, named, "/apis")]
-    shown = [item for item in found if item.verbs >= NEEDED]
+    shown = [item for item in found if set(item.kind.verbs) >= NEEDED]
     # Python sorts stably: groups stay in the server's order.
     return KindRegistry(_known(item.kind) for item in sorted(shown, key=lambda item: min(item.rank, 1)))
 
@@ -77,9 +76,8 @@ def _of_group(group: Obj) -> Iterator[_Found]:
                 Kind(
                     name, version["version"], (entry.get("responseKind") or {}).get("kind") or "",
                     entry["resource"], entry.get("scope") == "Namespaced", _texts(entry, "shortNames"),
-                    _texts(entry, "categories"), subresources,
+                    _texts(entry, "categories"), subresources, verbs=_texts(entry, "verbs"),
                 ),
-                frozenset(entry.get("verbs") or ()),
             )  # fmt: skip
 
 
@@ -111,9 +109,8 @@ def _of_list(resources: Iterable[Obj], group: str, version: str, rank: int) -> I
                 Kind(
                     group, version, entry["kind"], entry["name"], bool(entry.get("namespaced")),
                     _texts(entry, "shortNames"), _texts(entry, "categories"),
-                    tuple(subresources[entry["name"]]),
+                    tuple(subresources[entry["name"]]), verbs=_texts(entry, "verbs"),
                 ),
-                frozenset(entry.get("verbs") or ()),
             )  # fmt: skip
 
 

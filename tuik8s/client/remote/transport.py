@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, cast
 
 from tuik8s.api import kinds
-from tuik8s.api.errors import Expired, InternalError, from_status
+from tuik8s.api.errors import ApiError, Expired, InternalError, from_status
 from tuik8s.api.request import Response, Verb, WatchEvent
 from tuik8s.client.remote.answers import decoded, joined, shaped, warnings_of
 from tuik8s.client.remote.execution import PROTOCOLS, RemoteProcess
 from tuik8s.client.remote.lines import lines_of
+from tuik8s.client.remote.problems import Unreachable
+from tuik8s.client.remote.request_log import RequestLog
 from tuik8s.client.remote.wire import HttpRequest, encoded, exec_target, log_target, resource_path
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
+    from tuik8s.api.clock import Clock
     from tuik8s.api.kinds import Kind
     from tuik8s.api.objects import Obj
     from tuik8s.api.request import Request, User
@@ -33,14 +37,27 @@ class HttpsTransport:
     Raises `ApiError` for refusals, and its `Unreachable` where no answer came.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *, clock: Clock) -> None:
         self.connection = connection
+        self.log = RequestLog(clock)
 
     async def close(self) -> None:
         """End every request and stream."""
         await self.connection.close()
 
     async def send(self, request: Request) -> Response:
+        began, code = perf_counter(), 0
+        try:
+            response = await self._send(request)
+            code = 201 if response.created else 200
+            return response
+        except ApiError as error:
+            code = 0 if isinstance(error, Unreachable) else error.code
+            raise
+        finally:
+            self.log.note(request, code, perf_counter() - began)
+
+    async def _send(self, request: Request) -> Response:
         if request.verb is Verb.LIST and not request.selection.limit:
             return await self._list(request)
         body, headers = await self.connection.fetch(encoded(request), agent=request.agent)
@@ -54,6 +71,7 @@ class HttpsTransport:
 
     async def watch(self, request: Request) -> AsyncIterator[WatchEvent]:
         columns: list[Obj] = []
+        self.log.note(request, 0, 0.0)
         async with self.connection.open(encoded(request), agent=request.agent) as response:
             async for line in lines_of(response):
                 event = _event(line, request.kind, as_table=request.as_table)

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tuik8s.api import kinds
-from tuik8s.api.objects import controller_of
+from tuik8s.api.objects import controller_of, uid_of
 from tuik8s.tui.actions import operations
 from tuik8s.tui.actions.act import act, ask, kubectl_for, title_of
 from tuik8s.tui.screens.dialogs import DeleteAnswer, DeleteDialog
@@ -19,7 +19,7 @@ async def delete(host: Host, targets: tuple[Target, ...]) -> None:
     consequences: list[str] = []
     for target in targets:
         found = await operations.consequences(
-            host.client, target.kind, target.namespace, target.name, target.uid
+            host.client, target.kind, target.namespace, target.name, uid_of(target.object)
         )
         consequences += [f"{item.kind} {item.name}" for item in found]
     more = f"   … and {len(targets) - 1} more" if len(targets) > 1 else ""
@@ -32,7 +32,7 @@ async def delete(host: Host, targets: tuple[Target, ...]) -> None:
         return
     for target in targets:
         work = partial(
-            operations.delete, host.client, target.kind, target.namespace, target.name, target.uid,
+            operations.delete, host.client, target.kind, target.namespace, target.name, uid_of(target.object),
             propagation=answer.propagation, grace_period_seconds=answer.grace_period_seconds,
         )  # fmt: skip
         await act(host, target, "delete", _command(host, target, answer), work)

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, NamedTuple
 
 from tuik8s.api import kinds
-from tuik8s.api.errors import NotFound, TooManyRequests
+from tuik8s.api.errors import Forbidden, NotFound, TooManyRequests
 from tuik8s.api.objects import controller_of, is_pod_finished, uid_of
 from tuik8s.api.request import PatchType
 from tuik8s.api.workloads import find_revision, restart_patch, revisions, rollback_patch
@@ -86,22 +86,26 @@ async def delete(
 
 async def consequences(client: Client, kind: Kind, namespace: str, name: str, uid: str) -> list[Consequence]:
     """What goes too: for a Namespace all that is in it, else what the object owns, and what that owns."""
-    pods = (await client.list(kinds.POD, "" if kind == kinds.NAMESPACE else namespace))["items"]
-    sets = (await client.list(kinds.REPLICA_SET, "" if kind == kinds.NAMESPACE else namespace))["items"]
     if kind == kinds.NAMESPACE:
-        deployments = (await client.list(kinds.DEPLOYMENT, name))["items"]
-        services = (await client.list(kinds.SERVICE, name))["items"]
-        inside = [
-            *(Consequence("Deployment", item["metadata"]["name"]) for item in deployments),
-            *(Consequence("Service", item["metadata"]["name"]) for item in services),
-        ]
-        return inside + [_named(item, "Pod") for item in pods if item["metadata"]["namespace"] == name]
+        inside = (kinds.DEPLOYMENT, kinds.SERVICE, kinds.POD)
+        return [_named(item, part.kind) for part in inside for item in await _visible(client, part, name)]
+    pods = await _visible(client, kinds.POD, namespace)
+    sets = await _visible(client, kinds.REPLICA_SET, namespace)
     owned = [item for item in sets if _owner(item) == uid]
     owners = {uid, *(uid_of(item) for item in owned)}
     return [
         *(_named(item, "ReplicaSet") for item in owned),
         *(_named(item, "Pod") for item in pods if _owner(item) in owners),
     ]
+
+
+async def _visible(client: Client, kind: Kind, namespace: str) -> list[Obj]:
+    """Nothing where we may not look: that must not keep anybody from deleting what they may."""
+    try:
+        items: list[Obj] = (await client.list(kind, namespace))["items"]
+    except Forbidden:
+        return []
+    return items
 
 
 async def drainable(client: Client, node: str) -> list[Obj]:

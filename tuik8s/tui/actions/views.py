@@ -9,6 +9,7 @@ from rich.text import Text
 from tuik8s.api.objects import controller_of
 from tuik8s.tui.actions.act import ask, kubectl_for, title_of
 from tuik8s.tui.keys import key_label
+from tuik8s.tui.ports import NOT_REMOTE
 from tuik8s.tui.screens.components import ComponentsScreen
 from tuik8s.tui.screens.dialogs import ChoiceDialog
 from tuik8s.tui.screens.history import HistoryScreen
@@ -43,7 +44,7 @@ async def previous_logs(host: Host, targets: tuple[Target, ...]) -> None:
 async def why(host: Host, targets: tuple[Target, ...]) -> None:
     target = targets[0]
     if host.info is None:
-        host.notice("only the cluster of this process keeps who caused what", "warning")
+        host.notice(f"who caused what is {NOT_REMOTE}", "warning")
         return
     story = await host.info.story(target.kind, target.namespace, target.name)
     if not story.writes:
@@ -58,7 +59,7 @@ async def history(host: Host, targets: tuple[Target, ...]) -> None:
 
 async def components(host: Host, targets: tuple[Target, ...]) -> None:
     if host.info is None:
-        host.notice("only the cluster of this process can tell of its components", "warning")
+        host.notice(f"the switchboard of components is {NOT_REMOTE}", "warning")
         return
     await _show(host, ComponentsScreen(host))
 
@@ -95,7 +96,7 @@ def possible(host: Host, target: Target) -> list[KeyAction]:
         for action in host.keys.of_scope("object")
         if action.id in host.handlers
         and action.id != "object.menu"
-        and action.applies_to(target.kind.plural)
+        and action.applies_to(target.kind)
         and (action.id != "object.owner" or controller_of(target.object) is not None)
         and not (action.mutates and host.settings.read_only)
     ]

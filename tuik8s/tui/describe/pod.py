@@ -10,6 +10,7 @@ from tuik8s.tui.describe.containers import add_containers
 from tuik8s.tui.describe.metadata import add_identity
 from tuik8s.tui.describe.page import NONE, Page, age, moment
 from tuik8s.tui.describe.volumes import add_volumes
+from tuik8s.tui.ports import NOT_REMOTE
 
 if TYPE_CHECKING:
     from tuik8s.api.objects import Obj
@@ -49,6 +50,8 @@ def describe_pod(page: Page, pod: Obj, context: DescribeContext) -> None:
 def add_verdicts(page: Page, pod: Obj, context: DescribeContext) -> None:
     """What the scheduler thought of each node in its latest cycle; only the own cluster can tell."""
     if context.info is None:
+        if not pod["spec"].get("nodeName"):
+            page.field("Scheduling", f"verdicts are {NOT_REMOTE}")
         return
     cycles = context.info.verdicts(pod["metadata"].get("uid", ""))
     if not cycles:

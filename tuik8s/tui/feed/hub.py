@@ -7,9 +7,10 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from tuik8s.tui.feed.tables import TableFeed
+from tuik8s.tui.messages import FeedRestored
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from textual.message import Message
 
@@ -19,11 +20,17 @@ if TYPE_CHECKING:
 
 
 class FeedHub:
-    """`post` receives the feeds' messages; `close` ends every task and waits for it."""
+    """`post` receives the feeds' messages; `close` ends every task and waits for it. `special` makes the
+    feeds of rows that the API does not serve."""
 
-    def __init__(self, client: Client, post: Callable[[Message], object]) -> None:
+    def __init__(
+        self, client: Client, post: Callable[[Message], object],
+        special: Mapping[Kind, Callable[[], TableFeed]] | None = None,
+    ) -> None:  # fmt: skip
         self._client = client
-        self._post = post
+        self._special = special or {}
+        self._post_on = post
+        self._namespaces: frozenset[str] = frozenset()
         self._feeds: dict[Kind, TableFeed] = {}
         self._tasks: dict[Kind, asyncio.Task[None]] = {}
         self._users: Counter[Kind] = Counter()
@@ -33,9 +40,15 @@ class FeedHub:
         self._users[kind] += 1
         feed = self._feeds.get(kind)
         if feed is None:
-            feed = self._feeds[kind] = TableFeed(self._client, kind, self._post)
+            feed = self._feeds[kind] = self._make(kind)
             self._tasks[kind] = asyncio.create_task(feed.run(), name=f"feed of {kind}")
         return feed
+
+    def _make(self, kind: Kind) -> TableFeed:
+        special = self._special.get(kind)
+        if special is not None:
+            return special()
+        return TableFeed(self._client, kind, self._post, lambda: self._namespaces)
 
     def release(self, kind: Kind) -> None:
         self._users[kind] -= 1
@@ -43,6 +56,28 @@ class FeedHub:
             del self._users[kind]
             self._feeds.pop(kind)
             self._tasks.pop(kind).cancel()
+
+    def _post(self, message: Message) -> None:
+        """One feed that is live again means that the API answers: the others need not wait."""
+        self._post_on(message)
+        if isinstance(message, FeedRestored):
+            for feed in self.lost:
+                feed.hurry()
+
+    def choose_namespaces(self, namespaces: frozenset[str]) -> None:
+        """Those on the screen now; feeds that may not see everything look there."""
+        self._namespaces = namespaces
+        for feed in self._feeds.values():
+            if feed.refused:
+                feed.hurry()
+            elif feed.narrowed_to and namespaces != {feed.narrowed_to}:
+                self._restart(feed.kind)
+
+    def _restart(self, kind: Kind) -> None:
+        self._tasks[kind].cancel()
+        feed = self._feeds[kind]
+        feed.forget()
+        self._tasks[kind] = asyncio.create_task(feed.run(), name=f"feed of {kind}")
 
     def feed(self, kind: Kind) -> TableFeed | None:
         return self._feeds.get(kind)

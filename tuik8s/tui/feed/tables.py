@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from typing import TYPE_CHECKING
 
-from tuik8s.api.errors import Expired
+from tuik8s.api.errors import ApiError, Expired, Forbidden, MethodNotSupported, NotFound
 from tuik8s.tui.feed.pace import Pace
 from tuik8s.tui.messages import FeedLost, FeedRestored, TableChanged
-from tuik8s.tui.rows.model import TableModel
+from tuik8s.tui.rows.model import TableModel, row_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,32 +27,55 @@ log = logging.getLogger(__name__)
 
 PAGE = 500
 FIRST_RETRY, LONGEST_RETRY = 0.5, 30.0
+POLL = 10.0
+"""Seconds between two lists of a kind that cannot be watched."""
+_REFUSALS = (Forbidden, NotFound, MethodNotSupported)
+"""What says something about this kind, and nothing about the API as a whole."""
 
 
 class TableFeed:
     """Keeps `model` equal to the server's table of `kind`; `run` ends only by cancellation.
 
     Announces changes with `TableChanged`, at most four times a second. While the API is lost the rows stay as
-    they were last known, and `lost` says why.
+    they were last known, and `lost` says why. Where the server shows this kind to nobody or not to us, there
+    are no rows, and `refused` says why.
+
+    `namespaces` are those on the screen: who may not see the whole cluster sees the one that is chosen.
     """
 
-    def __init__(self, client: Client, kind: Kind, post: Callable[[Message], object]) -> None:
+    def __init__(
+        self, client: Client, kind: Kind, post: Callable[[Message], object],
+        namespaces: Callable[[], frozenset[str]] = frozenset,
+    ) -> None:  # fmt: skip
         self.kind = kind
         self.model = TableModel(namespaced=kind.namespaced)
         self.synced = False
         self.lost = ""
+        self.refused = ""
+        self.narrowed_to = ""
+        """The only namespace that is seen, when the whole cluster may not be."""
+        self._namespaces = namespaces
         self._client = client
         self._post = post
         self._pace = Pace(lambda: post(TableChanged(kind)))
         self._revision = ""
         self._delay = FIRST_RETRY
+        self._hurry = asyncio.Event()
+
+    def hurry(self) -> None:
+        """Try again at once: the API answers others, or another namespace is chosen."""
+        self._hurry.set()
+
+    def forget(self) -> None:
+        """Before it is run anew: begin with a list."""
+        self._revision, self._delay = "", FIRST_RETRY
 
     async def run(self) -> None:
         while True:
             try:
                 if not self._revision:
                     await self._list()
-                await self._watch()
+                await self._follow()
             except Expired:
                 log.info("history of %s is gone, listing again", self.kind)
                 self._revision = ""
@@ -59,10 +83,22 @@ class TableFeed:
                 await self._back_off(error)
 
     async def _list(self) -> None:
+        """Of the whole cluster; of the one namespace on the screen where more is forbidden."""
+        try:
+            await self._list_in("")
+        except Forbidden:
+            chosen = self._namespaces()
+            if not self.kind.namespaced or len(chosen) != 1:
+                raise
+            await self._list_in(next(iter(chosen)))
+
+    async def _list_in(self, namespace: str) -> None:
         rows: dict[str, Row] = {}
         token = ""
         while True:
-            table = await self._client.list(self.kind, as_table=True, limit=PAGE, continue_token=token)
+            table = await self._client.list(
+                self.kind, namespace, as_table=True, limit=PAGE, continue_token=token
+            )
             if definitions := table.get("columnDefinitions"):
                 self.model.set_columns(definitions)
             rows |= await self._read(table["rows"])
@@ -70,7 +106,8 @@ class TableFeed:
             if not token:
                 break
         self.model.swap(rows)
-        self._revision = table["metadata"]["resourceVersion"]
+        self.narrowed_to = namespace
+        self._revision = table["metadata"].get("resourceVersion") or ""
         self.synced = True
         self._healthy()
         self._pace.touch()
@@ -83,10 +120,18 @@ class TableFeed:
             await asyncio.sleep(0)
         return rows
 
+    async def _follow(self) -> None:
+        """Watch what can be watched; list the rest again after a while."""
+        if self._revision and "watch" in self.kind.verbs:
+            await self._watch()
+        else:
+            await asyncio.sleep(POLL)
+            self._revision = ""
+
     async def _watch(self) -> None:
         """Returns when the server ends the watch; what came so far needs no new list."""
         events = self._client.watch(
-            self.kind, as_table=True, resource_version=self._revision, allow_bookmarks=True
+            self.kind, self.narrowed_to, as_table=True, resource_version=self._revision, allow_bookmarks=True
         )
         async for event in events:
             self._healthy()
@@ -98,7 +143,7 @@ class TableFeed:
             meta = item["object"]["metadata"]
             self._revision = meta.get("resourceVersion") or self._revision
             if event.type == "DELETED":
-                self.model.remove(meta["uid"])
+                self.model.remove(row_id(item["object"]))
             elif event.type != "BOOKMARK":
                 self.model.upsert(item)
         if event.type == "BOOKMARK":
@@ -108,14 +153,26 @@ class TableFeed:
 
     def _healthy(self) -> None:
         self._delay = FIRST_RETRY
-        if self.lost:
-            self.lost = ""
+        if self.lost or self.refused:
+            self.lost = self.refused = ""
             self._post(FeedRestored(self.kind))
 
     async def _back_off(self, error: Exception) -> None:
         log.warning("feed of %s: %s", self.kind, error, exc_info=not str(error))
         self._revision = ""
-        self.lost = str(error) or type(error).__name__
+        if isinstance(error, _REFUSALS):
+            self._refuse(error)
+        else:
+            self.lost = str(error) or type(error).__name__
         self._post(FeedLost(self.kind, self.lost, self._delay))
-        await asyncio.sleep(self._delay)
+        self._hurry.clear()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._hurry.wait(), self._delay)
         self._delay = min(self._delay * 2, LONGEST_RETRY)
+
+    def _refuse(self, error: ApiError) -> None:
+        """The API answers, but shows nothing of this kind: neither does the table."""
+        self.lost, self.refused, self.narrowed_to = "", error.message, ""
+        self.synced = True
+        self.model.swap({})
+        self._pace.touch()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from tuik8s.api.objects import uid_of
+from tuik8s.api.objects import key_of, uid_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -89,7 +89,7 @@ class TableModel:
         """Rows for `swap`; a long list can be read page by page, so that nothing is held up."""
         found: dict[str, Row] = {}
         for item in table_rows:
-            uid = uid_of(item["object"])
+            uid = row_id(item["object"])
             before = self.rows.get(uid)
             same = before is not None and _same(before.object, item["object"])
             found[uid] = before if same and before is not None else self._row(uid, item, self.version + 1)
@@ -101,7 +101,7 @@ class TableModel:
 
     def take(self, table_rows: Sequence[Obj]) -> None:
         """Become these rows by single changes: for a source that is asked again and again."""
-        wanted = {uid_of(item["object"]): item for item in table_rows}
+        wanted = {row_id(item["object"]): item for item in table_rows}
         for uid in self.rows.keys() - wanted.keys():
             self.remove(uid)
         for uid, item in wanted.items():
@@ -111,7 +111,7 @@ class TableModel:
 
     def upsert(self, item: Obj) -> None:
         """Add or replace the row of `{cells, object}`."""
-        uid = uid_of(item["object"])
+        uid = row_id(item["object"])
         self._note(uid)
         self.rows[uid] = self._row(uid, item, self.version)
 
@@ -144,6 +144,11 @@ class TableModel:
         self.version += 1
         self._changes.clear()
         self._changes_from = self.version
+
+
+def row_id(obj: Obj) -> str:
+    """The uid; of objects that are computed and have none (metrics, say) namespace and name."""
+    return uid_of(obj) or str(key_of(obj))
 
 
 def _same(before: Obj, after: Obj) -> bool:

@@ -8,7 +8,8 @@ from rich.text import Text
 
 from tuik8s.api.durations import human_duration
 from tuik8s.tui.keys import key_label
-from tuik8s.tui.rows.columns import pad
+from tuik8s.tui.ports import NOT_REMOTE
+from tuik8s.tui.rows.columns import elide_middle, pad
 from tuik8s.tui.rows.model import one_line
 from tuik8s.tui.rows.summary import Health, compact_bytes, sparkline
 from tuik8s.tui.screens.layout import ORDER
@@ -21,20 +22,22 @@ if TYPE_CHECKING:
     from rich.style import Style
 
     from tuik8s.tui.keys import KeyAction
-    from tuik8s.tui.ports import ApiRequest, ClusterInfo, Vitals
+    from tuik8s.tui.ports import ApiRequest, ClusterInfo, RemoteCluster, Vitals
 
 SLOW_LOOP_MS = 20.0
 LATE_HEARTBEAT = 20.0
 SPARK_WIDTH = 16
 AGENT_WIDTH = 12
+CONTEXT_WIDTH = 32
 
 
 def header_words(
-    health: Health, info: ClusterInfo | None, vitals: Vitals | None, now: datetime, *, read_only: bool
-) -> tuple[list[Word], list[Word]]:
+    health: Health, info: ClusterInfo | None, vitals: Vitals | None, now: datetime, *, read_only: bool,
+    remote: RemoteCluster | None = None,
+) -> tuple[list[Word], list[Word]]:  # fmt: skip
     left = [Word("tuik8s", "accent")]
     if info is None or info.name != "tuik8s":
-        left.append(Word(info.name if info else "remote", "strong"))
+        left.append(Word(_cluster_name(info, remote), "strong"))
     nodes_tone = "ok" if health.nodes and health.nodes_ready == health.nodes else "warn"
     left.append(Word(f"nodes {health.nodes_ready}/{health.nodes}", nodes_tone))
     left.append(Word(f"pods {health.pods_ready}/{health.pods}", "ok" if not health.failing else "warn"))
@@ -49,8 +52,18 @@ def header_words(
         right.append(Word(f"up {age}", "muted", 3))
         right.append(Word(f"lag {vitals.loop_lag_ms:.0f}ms", _lag_tone(vitals), 1))
         right.append(Word(info.runtime, "info", 2))
-    right.append(Word("[RO]" if read_only else "[RW]", "muted", 2))
+    elif remote is not None:
+        left += [Word(remote.version, "muted", 3), Word(remote.endpoint, "muted", 4)]
+        right.append(Word(f"{remote.milliseconds:.0f}ms", "muted", 1))
+    right.append(Word("[RO]" if read_only else "[RW]", "warn" if read_only else "muted", 0))
     return left, right
+
+
+def _cluster_name(info: ClusterInfo | None, remote: RemoteCluster | None) -> str:
+    """Contexts of cloud providers are long, and differ at their ends."""
+    if info is not None:
+        return info.name
+    return elide_middle(one_line(remote.context), CONTEXT_WIDTH) if remote is not None else "remote"
 
 
 def _lag_tone(vitals: Vitals) -> str:
@@ -88,6 +101,17 @@ def pulse_words(vitals: Vitals, requests: list[float], queue_limit: int) -> list
     for name, depth in sorted(waiting.items(), key=lambda item: -item[1])[:queue_limit]:
         words.append(Word(f"{name.removesuffix('-controller')} {depth}", "warn" if depth > 100 else "", 3))
     return words
+
+
+def remote_pulse_words(remote: RemoteCluster, requests: list[float]) -> list[Word]:
+    """What can be measured from outside; and what cannot be had there."""
+    return [
+        Word("asked", "muted"),
+        Word(f"{requests[-1] if requests else 0:.0f}/s", "strong"),
+        Word(sparkline(requests, SPARK_WIDTH).rjust(SPARK_WIDTH), "info", 4),
+        Word(f"answers in {remote.milliseconds:.0f}ms", "", 1),
+        Word(f"queues, causes, scheduler verdicts, components: {NOT_REMOTE}", "muted", 2),
+    ]
 
 
 def heartbeat_words(vitals: Vitals) -> list[Word]:

@@ -14,6 +14,7 @@ from tuik8s.tui.messages import FeedLost, FeedRestored, Notice
 from tuik8s.tui.rows.filtering import NO_FILTER, Filter
 from tuik8s.tui.rows.manifests import MANIFEST_FILE
 from tuik8s.tui.rows.model import one_line
+from tuik8s.tui.rows.resources import API_RESOURCE
 from tuik8s.tui.rows.summary import ordered_namespaces
 from tuik8s.tui.screens import chrome
 from tuik8s.tui.screens.goto import TOP, GotoScreen
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 NOTICE_SECONDS = {"information": 6.0, "warning": 15.0}
 """How long a notice stays; errors stay until escape."""
+_UNSERVED = (MANIFEST_FILE, API_RESOURCE)
+"""Rows that are no objects of the API."""
 _NOTICE_TONES = {"information": "info", "warning": "warn", "error": "error"}
 
 
@@ -53,7 +56,8 @@ class MainScreen(PanesScreen):
             "pane.goto": self._goto,
             "view.zoom": self.board.zoom,
             "view.peek": self.board.peek,
-            "view.command": lambda: self.prompt.ask("command"),
+            "view.command": self._ask_command,
+            "view.kinds": lambda: self.navigator.show_kind(API_RESOURCE),
             "view.filter": self._ask_filter,
             "view.faults": self._toggle_faults,
             "view.events": self._toggle_events,
@@ -110,7 +114,7 @@ class MainScreen(PanesScreen):
         if action.id not in self.host.handlers:
             return False
         kind = self.kind_of(self.subject_table)
-        return action.scope != "object" or (action.applies_to(kind.plural) and kind != MANIFEST_FILE)
+        return action.scope != "object" or (action.applies_to(kind) and kind not in _UNSERVED)
 
     def targets(self, action: KeyAction) -> tuple[Target, ...]:
         """What an action works on: the marked rows if it takes several, else the one under the cursor."""
@@ -251,6 +255,11 @@ class MainScreen(PanesScreen):
         elif message.text:
             await self._command(message.text)
 
+    def _ask_command(self) -> None:
+        """Kinds may have come meanwhile: what completes the line is brought up to date as one types."""
+        self.prompt.ask("command")
+        self.run_worker(self.host.refresh_kinds(), group="kinds", exclusive=True, exit_on_error=False)
+
     def _suggest(self, text: str) -> list[str]:
         kind = self.host.kinds.find(text.split(" ", 1)[0]) if text else None
         names = [row.name for row in self.model(kind).rows.values()] if kind is not None else []
@@ -262,10 +271,21 @@ class MainScreen(PanesScreen):
 
     async def _command(self, text: str) -> None:
         try:
-            command = command_line.parse(text, self.host.kinds, self._action_ids())
+            await self._perform(command_line.parse(text, self.host.kinds, self._action_ids()))
+        except command_line.UnknownWord:
+            # The server may know the kind by now; asking it must not hold up the screen.
+            self.run_worker(self._command_anew(text), group="kinds", exclusive=True, exit_on_error=False)
         except ValueError as error:
             self.host.notice(str(error), "warning")
-            return
+
+    async def _command_anew(self, text: str) -> None:
+        await self.host.refresh_kinds()
+        try:
+            await self._perform(command_line.parse(text, self.host.kinds, self._action_ids()))
+        except ValueError as error:
+            self.host.notice(str(error), "warning")
+
+    async def _perform(self, command: command_line.Command) -> None:
         match command:
             case command_line.Quit():
                 self.app.exit()
@@ -324,6 +344,9 @@ class MainScreen(PanesScreen):
     @on(FeedRestored)
     def _connection_changed(self) -> None:
         self.show_notice()
+        for table in self.tables():
+            self.retitle(table)
+            table.refresh()
 
     def subject_changed(self) -> None:
         self.refresh_bindings()

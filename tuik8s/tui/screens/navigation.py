@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from tuik8s.api.kinds import DEPLOYMENT, EVENT, NODE, POD, SERVICE
 from tuik8s.tui.rows.manifests import MANIFEST_FILE
 from tuik8s.tui.rows.related import involved, pods_of
+from tuik8s.tui.rows.resources import API_RESOURCE
 from tuik8s.tui.widgets.table import Table
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tuik8s.api.kinds import Kind, KindRegistry
     from tuik8s.api.objects import Obj
     from tuik8s.tui.feed.hub import FeedHub
@@ -32,9 +35,10 @@ class Place(NamedTuple):
 
 
 class Navigator:
-    """Moves the main table between kinds and scopes; every step can be taken back."""
+    """Moves the main table between kinds and scopes; every step can be taken back. `kinds` are those served
+    now."""
 
-    def __init__(self, board: Board, table: Table, hub: FeedHub, kinds: KindRegistry) -> None:
+    def __init__(self, board: Board, table: Table, hub: FeedHub, kinds: Callable[[], KindRegistry]) -> None:
         self.kind: Kind = POD
         self._board = board
         self._table = table
@@ -85,6 +89,8 @@ class Navigator:
             return any(
                 self._follow(reference["api_version"], reference) for reference in row.object["objects"]
             )
+        if kind == API_RESOURCE:
+            return self._enter_kind(row)
         if kind == POD:
             self._board.activate("logs")
             return True
@@ -94,8 +100,14 @@ class Navigator:
         self._go(POD, scope)
         return True
 
+    def _enter_kind(self, row: Row) -> bool:
+        chosen = self._kinds().by_plural(row.object["group"], row.object["version"], row.name)
+        if chosen is not None:
+            self.show_kind(chosen)
+        return chosen is not None
+
     def _follow(self, api_version: str, reference: Obj) -> bool:
-        kind = self._kinds.by_kind(api_version, reference.get("kind", ""))
+        kind = self._kinds().by_kind(api_version, reference.get("kind", ""))
         if kind is None:
             return False
         self.show_object(kind, reference.get("namespace") or "", reference.get("name", ""))

@@ -12,6 +12,7 @@ from tuik8s.api.kinds import DEPLOYMENT, EVENT, NAMESPACE, NODE, POD, REPLICA_SE
 from tuik8s.tui.feed.logs import ENDED, LogFeed
 from tuik8s.tui.host import DescribeContext, Host
 from tuik8s.tui.messages import LogChanged, TableChanged
+from tuik8s.tui.ports import NOT_REMOTE
 from tuik8s.tui.rows.log_sources import sources_of
 from tuik8s.tui.rows.manifests import COLUMNS, MANIFEST_FILE, problem_text, table_row
 from tuik8s.tui.rows.model import TableModel
@@ -27,11 +28,13 @@ from tuik8s.tui.widgets.text_pane import TextPane
 from tuik8s.tui.widgets.tones import tone_styles
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from textual.timer import Timer
     from textual.widget import Widget
 
     from tuik8s.api.kinds import Kind
-    from tuik8s.tui.ports import Vitals
+    from tuik8s.tui.ports import ApiRequest, Vitals
     from tuik8s.tui.rows.model import Row
     from tuik8s.tui.widgets.table_canvas import TableCanvas
 
@@ -66,11 +69,12 @@ class PanesScreen(Screen[None]):
         self.manifests = TableModel(namespaced=False)
         self.manifests.define(COLUMNS)
         self.board = Board(self._panes())
-        self.navigator = Navigator(self.board, self.table("main"), host.hub, host.kinds)
+        self.navigator = Navigator(self.board, self.table("main"), host.hub, lambda: host.kinds)
         self.all_events = False
         self._health = HealthCheck(self.model(NODE), self.model(POD))
         self._event_scope: EventScope | None = None
         self._rates: list[float] = []
+        self._answered = 0
         self._subject: tuple[str, Row] | None = None
         self._logs_timer: Timer | None = None
         self._file_states: dict[str, str] = {}
@@ -158,18 +162,25 @@ class PanesScreen(Screen[None]):
             self.host.notice(f"cluster figures: {error}", "warning")
 
     def _sample(self) -> None:
-        info = self.host.info
-        if info is None:
-            return
-        self.vitals = info.vitals()
-        self._rates = [*self._rates[-59:], self.vitals.requests_per_second]
-        self._take_manifests()
-        words = chrome.pulse_words(self.vitals, self._rates, 4)
-        self.query_one("#pulse", Line).show(words, chrome.heartbeat_words(self.vitals))
-        requests = self.query_one("#requests", TextPane)
-        requests.border_title = titles.pane_title("requests", LABELS["requests"])
-        if requests.display:
-            requests.show(chrome.request_lines(info.requests(), tone_styles(requests)))
+        info, remote = self.host.info, self.host.remote
+        if info is not None:
+            self.vitals = info.vitals()
+            self._rates = [*self._rates[-59:], self.vitals.requests_per_second]
+            self._take_manifests()
+            words = chrome.pulse_words(self.vitals, self._rates, 4)
+            self.query_one("#pulse", Line).show(words, chrome.heartbeat_words(self.vitals))
+            self._show_requests(info.requests(), LABELS["requests"])
+        elif remote is not None:
+            self._rates = [*self._rates[-59:], float(remote.answered - self._answered)]
+            self._answered = remote.answered
+            self.query_one("#pulse", Line).show(chrome.remote_pulse_words(remote, self._rates))
+            self._show_requests(remote.requests(), f"{LABELS['requests']} of this interface")
+
+    def _show_requests(self, requests: Sequence[ApiRequest], label: str) -> None:
+        pane = self.query_one("#requests", TextPane)
+        pane.border_title = titles.pane_title("requests", label)
+        if pane.display:
+            pane.show(chrome.request_lines(requests, tone_styles(pane)))
 
     def _take_manifests(self) -> None:
         files = self.host.info.manifests() if self.host.info is not None else ()
@@ -194,6 +205,7 @@ class PanesScreen(Screen[None]):
             self.vitals,
             self.host.clock.now(),
             read_only=self.host.settings.read_only,
+            remote=self.host.remote,
         )
         self.query_one("#header", Line).show(left, right)
         counts = {str(table.id): len(table.model.rows) for table in self.tables()}
@@ -206,6 +218,7 @@ class PanesScreen(Screen[None]):
 
     def set_namespaces(self, namespaces: frozenset[str]) -> None:
         self.namespaces = namespaces
+        self.host.hub.choose_namespaces(namespaces)
         for table in self.tables():
             table.set_namespaces(namespaces)
         self.show_namespaces()
@@ -215,15 +228,19 @@ class PanesScreen(Screen[None]):
         self.retitle(message.table)
 
     def retitle(self, table: TableCanvas) -> None:
-        table.empty_text = titles.empty_text(table.order, self.kind_of(table), synced=self._synced(table))
         pane = str(table.id)
+        table.empty_text = self._empty_text(table)
         label = LABELS[pane] if pane != "main" else titles.kind_label(self.navigator.kind)
         table.border_title = titles.table_title(pane, label, table.order)
         table.border_subtitle = titles.table_subtitle(table.order, len(table.marks), wide=table.wide)
 
-    def _synced(self, table: TableCanvas) -> bool:
-        feed = self.host.hub.feed(self.kind_of(table))
-        return feed is None or feed.synced
+    def _empty_text(self, table: TableCanvas) -> str:
+        kind = self.kind_of(table)
+        if kind == MANIFEST_FILE and self.host.info is None:
+            return f"a manifest folder is {NOT_REMOTE}"
+        feed = self.host.hub.feed(kind)
+        synced, refused = (feed.synced, feed.refused) if feed is not None else (True, "")
+        return titles.empty_text(table.order, kind, synced=synced, refused=refused)
 
     @on(LogView.Changed)
     def _retitle_log(self, message: LogView.Changed) -> None:

@@ -49,8 +49,10 @@ def table_subtitle(order: RowOrder, marks: int, *, wide: bool) -> Text:
     return Text(" · ".join(parts))
 
 
-def empty_text(order: RowOrder, kind: Kind, *, synced: bool) -> str:
-    """Why a table has no rows."""
+def empty_text(order: RowOrder, kind: Kind, *, synced: bool, refused: str = "") -> str:
+    """Why a table has no rows; `refused` is the server's own reason."""
+    if refused:
+        return _refusal_text(kind, refused)
     what = kind_label(kind).lower() if kind.plural != "manifests" else "files"
     if not synced:
         return "loading"
@@ -63,9 +65,19 @@ def empty_text(order: RowOrder, kind: Kind, *, synced: bool) -> str:
     return f"no {what}"
 
 
+def _refusal_text(kind: Kind, refused: str) -> str:
+    if "cannot list" in refused and kind.namespaced:
+        return f"{refused}; choose a namespace you may look into with :ns NAME"
+    return refused
+
+
 def kind_label(kind: Kind) -> str:
-    """`ConfigMaps`, `Endpoints`."""
-    return kind.kind if kind.kind.endswith("s") else f"{kind.kind}s"
+    """The kind in its plural: `ConfigMaps`, `Endpoints`, `NetworkPolicies`."""
+    name, plural = kind.kind, kind.plural
+    stem = next((end for end in range(len(name), 0, -1) if plural.startswith(name[:end].lower())), 0)
+    if stem < len(name) - 1:
+        return name  # a plural that is no form of the kind's name
+    return name[:stem] + plural[stem:]
 
 
 def log_title(sources: Sequence[LogSource]) -> Text:

@@ -100,11 +100,6 @@ class RowPainter:
             segments.append(Segment(cell, self._styles["sorted"] if sorted_by else style))
         return Strip(segments).extend_cell_length(width, style)
 
-    def remark(self, text: str, width: int) -> Strip:
-        """A quiet sentence instead of rows."""
-        style = self._styles["row"] + self._styles["muted"]
-        return Strip([Segment(f"{'':{GUTTER}}{text}", style)]).adjust_cell_length(width, style)
-
     def column_at(self, x: int) -> int:
         """The model's index of the column drawn at this cell; -1 beside all."""
         left = GUTTER

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from rich.segment import Segment
 from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -243,12 +245,10 @@ class TableCanvas(ScrollView, can_focus=True):
         if self._painter is None or self._room.width != self._fitted_to:
             self._fit()
         painter = self._painter
-        if painter is None:
-            return Strip.blank(width, self.rich_style)
+        if painter is None or not len(self.order):
+            return self._remark(y, width)
         extent = max(self._room.width, painter.width)
         left, top = self.scroll_offset
-        if not len(self.order):
-            return painter.remark(self.empty_text if y == 0 else "", width)
         if y == 0:
             index = self.model.column_index(self.order.sort_column)
             return painter.header(index, self.order.reverse, extent).crop(left, left + width)
@@ -261,6 +261,13 @@ class TableCanvas(ScrollView, can_focus=True):
         active = self.has_focus or self.has_class("-active")
         look = Look(row.uid == self.cursor_uid, active, row.uid in self.marks)
         return painter.row(row, look, now, extent).crop(left, left + width)
+
+    def _remark(self, y: int, width: int) -> Strip:
+        """A quiet sentence instead of rows, on as many lines as it needs."""
+        lines = textwrap.wrap(self.empty_text, max(1, width - GUTTER))
+        style = self.rich_style + tone_styles(self)["muted"]
+        text = lines[y] if y < len(lines) else ""
+        return Strip([Segment(f"{'':{GUTTER}}{text}", style)]).adjust_cell_length(width, style)
 
     # --- cursor
 

@@ -1,0 +1,45 @@
+"""One cluster of the kubeconfig, opened: its transport, version and kinds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tuik8s.client.remote.discovery import discover, server_version
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tuik8s.api.kinds import KindRegistry
+    from tuik8s.client.remote.request_log import SentRequest
+    from tuik8s.client.remote.transport import HttpsTransport
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteServer:
+    """What is known of a server from outside."""
+
+    context: str
+    endpoint: str
+    version: str
+    transport: HttpsTransport
+
+    @classmethod
+    async def open(cls, context: str, transport: HttpsTransport) -> RemoteServer:
+        """Raises `ApiError`, `Unreachable` above all, when it does not answer."""
+        version = await server_version(transport)
+        return cls(context, transport.connection.endpoint.url, version, transport)
+
+    @property
+    def milliseconds(self) -> float:
+        return self.transport.log.milliseconds
+
+    @property
+    def answered(self) -> int:
+        return self.transport.log.answered
+
+    def requests(self) -> Sequence[SentRequest]:
+        return self.transport.log.latest()
+
+    async def kinds(self) -> KindRegistry:
+        return await discover(self.transport)

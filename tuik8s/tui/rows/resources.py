@@ -1,0 +1,37 @@
+"""The kinds that are served as a table, as `kubectl api-resources` lists them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tuik8s.api.kinds import Kind
+from tuik8s.tui.rows.model import Column
+
+if TYPE_CHECKING:
+    from tuik8s.api.objects import Obj
+
+API_RESOURCE = Kind("", "", "APIResource", "apiresources", namespaced=False)
+"""Not served by the API: a row of discovery."""
+
+COLUMNS = (
+    Column("Name"), Column("ShortNames"), Column("APIVersion"), Column("Namespaced"), Column("Kind"),
+    Column("Verbs", priority=1), Column("Categories", priority=1),
+)  # fmt: skip
+
+
+def table_row(kind: Kind) -> Obj:
+    """A row as a feed would deliver it."""
+    verbs, names, categories = (",".join(texts) for texts in (kind.verbs, kind.short_names, kind.categories))
+    return {
+        "cells": [kind.plural, names, kind.api_version, kind.namespaced, kind.kind, verbs, categories],
+        "object": {
+            "kind": "APIResource",
+            "metadata": {
+                "uid": f"{kind.api_version}/{kind.plural}",
+                "name": kind.plural,
+                "resourceVersion": f"{kind}",
+            },
+            "group": kind.group,
+            "version": kind.version,
+        },
+    }
