@@ -118,13 +118,16 @@ def _action(word: str, actions: Iterable[str]) -> str:
 def suggestions(
     text: str, kinds: KindRegistry, actions: Iterable[str], namespaces: Iterable[str], names: Iterable[str]
 ) -> list[str]:
-    """Whole lines that begin with what was typed; `names` are those of the kind that was typed first."""
+    """Whole lines that begin with what was typed, kinds by their plurals first, short ones first of all;
+    `names` are those of the kind that was typed."""
     head, space, tail = text.partition(" ")
     if not space:
         words = ["ns", "q", "theme", *_ALSO]
         words += [word for kind in kinds for word in (kind.plural, *kind.short_names, str(kind))]
         words += [action.rsplit(".", 1)[-1] for action in actions]
-        return [word for word in dict.fromkeys(words) if word.startswith(head)] if head else []
+        found = [word for word in dict.fromkeys(words) if word.startswith(head)] if head else []
+        plurals = {kind.plural for kind in kinds}
+        return sorted(found, key=lambda word: (word not in plurals, len(word)))
     if head in ("ns", "namespace", "namespaces"):
         done, comma, begun = tail.rpartition(",")
         return [f"{head} {done}{comma}{name}" for name in namespaces if name.startswith(begun)]

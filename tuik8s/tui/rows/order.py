@@ -47,6 +47,8 @@ class RowOrder:
         """What the last update took in; None: everything."""
         self._entries: list[Entry] = []
         self._places: dict[str, Entry] = {}
+        self._rows: dict[str, Row] = {}
+        """As they were at the last update: the model goes on, and what is drawn must not miss a row."""
         self._seen = -1
         self._settings: tuple[object, ...] = ()
 
@@ -60,7 +62,7 @@ class RowOrder:
         """The row at a place on the screen, 0 topmost."""
         entries = self._entries
         entry = entries[len(entries) - 1 - index] if self.reverse else entries[index]
-        return self.model.rows[entry[3]]
+        return self._rows[entry[3]]
 
     def index(self, uid: str) -> int:
         """Where the row stands; -1 when it is not shown."""
@@ -101,17 +103,20 @@ class RowOrder:
         entries.sort()
         self._entries = entries
         self._places = {entry[3]: entry for entry in entries}
+        self._rows = {uid: self.model.rows[uid] for uid in self._places}
 
     def _place(self, changed: set[str], key: Callable[[Row], SortKey]) -> None:
         for uid in changed:
             before = self._places.pop(uid, None)
             if before is not None:
                 del self._entries[bisect_left(self._entries, before)]
+                del self._rows[uid]
             row = self.model.rows.get(uid)
             if row is not None and self._shows(row):
                 entry = (key(row), row.namespace, row.name, uid)
                 insort(self._entries, entry)
                 self._places[uid] = entry
+                self._rows[uid] = row
 
     def _shows(self, row: Row) -> bool:
         if self.namespaces and row.namespace and row.namespace not in self.namespaces:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tuik8s.api.kinds import Kind
+from tuik8s.tui.rows.manifests import MANIFEST_FILE
 from tuik8s.tui.rows.model import Column
 
 if TYPE_CHECKING:
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
 
 API_RESOURCE = Kind("", "", "APIResource", "apiresources", namespaced=False)
 """Not served by the API: a row of discovery."""
+
+UNSERVED = (MANIFEST_FILE, API_RESOURCE)
+"""What stands in tables like objects of the API, and is none: nothing can be asked about it."""
 
 COLUMNS = (
     Column("Name"), Column("ShortNames"), Column("APIVersion"), Column("Namespaced"), Column("Kind"),

@@ -12,9 +12,8 @@ from tuik8s.tui.default_keys import REGISTRY
 from tuik8s.tui.host import Target
 from tuik8s.tui.messages import FeedLost, FeedRestored, Notice
 from tuik8s.tui.rows.filtering import NO_FILTER, Filter
-from tuik8s.tui.rows.manifests import MANIFEST_FILE
 from tuik8s.tui.rows.model import one_line
-from tuik8s.tui.rows.resources import API_RESOURCE
+from tuik8s.tui.rows.resources import API_RESOURCE, UNSERVED
 from tuik8s.tui.rows.summary import ordered_namespaces
 from tuik8s.tui.screens import chrome
 from tuik8s.tui.screens.goto import TOP, GotoScreen
@@ -35,8 +34,6 @@ if TYPE_CHECKING:
 
 NOTICE_SECONDS = {"information": 6.0, "warning": 15.0}
 """How long a notice stays; errors stay until escape."""
-_UNSERVED = (MANIFEST_FILE, API_RESOURCE)
-"""Rows that are no objects of the API."""
 _NOTICE_TONES = {"information": "info", "warning": "warn", "error": "error"}
 
 
@@ -114,7 +111,7 @@ class MainScreen(PanesScreen):
         if action.id not in self.host.handlers:
             return False
         kind = self.kind_of(self.subject_table)
-        return action.scope != "object" or (action.applies_to(kind) and kind not in _UNSERVED)
+        return action.scope != "object" or (action.applies_to(kind) and kind not in UNSERVED)
 
     def targets(self, action: KeyAction) -> tuple[Target, ...]:
         """What an action works on: the marked rows if it takes several, else the one under the cursor."""

@@ -17,6 +17,7 @@ from tuik8s.tui.rows.log_sources import sources_of
 from tuik8s.tui.rows.manifests import COLUMNS, MANIFEST_FILE, problem_text, table_row
 from tuik8s.tui.rows.model import TableModel
 from tuik8s.tui.rows.related import EventScope
+from tuik8s.tui.rows.resources import UNSERVED
 from tuik8s.tui.rows.summary import HealthCheck, ordered_namespaces
 from tuik8s.tui.screens import chrome, titles
 from tuik8s.tui.screens.board import TABLES, Board
@@ -282,9 +283,10 @@ class PanesScreen(Screen[None]):
         if not events.display:
             return
         scope = None
-        if self._subject is not None and not self.all_events and self._subject[0] != "manifests":
+        if self._subject is not None and not self.all_events:
             pane, row = self._subject
-            scope = EventScope.of(self.navigator.kind_of(pane), row, self.host.hub.objects)
+            kind = self.navigator.kind_of(pane)
+            scope = EventScope.of(kind, row, self.host.hub.objects) if kind not in UNSERVED else None
         if scope != self._event_scope or (scope is None) != (events.order.scope is None):
             self._event_scope = scope
             events.hide_columns(_told_by(scope))
@@ -310,10 +312,12 @@ class PanesScreen(Screen[None]):
     def _describe(self) -> None:
         pane = self.query_one("#describe", TextPane)
         pane.border_title = titles.pane_title("describe", "Describe")
-        if not pane.display or self._subject is None or self._subject[0] == "manifests":
+        if not pane.display or self._subject is None:
             return
         name, row = self._subject
         kind = self.navigator.kind_of(name)
+        if kind in UNSERVED:
+            return
         context = DescribeContext(
             kind, self.host.clock, self.host.info, self.host.hub.objects, max(40, pane.size.width)
         )

@@ -1,0 +1,194 @@
+"""The interface over a cluster elsewhere: what it lacks, what may not be seen, kinds that come and go."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tests.tui.conftest import run_stage
+from tests.tui.fakes import FakeTransport, meta, populate
+from tuik8s.api.errors import Forbidden, NotFound
+from tuik8s.api.kinds import DEPLOYMENT, POD, SERVED, Kind, KindRegistry
+from tuik8s.api.request import Response, Verb
+from tuik8s.client import ReadOnlyTransport
+from tuik8s.tui.rows.resources import API_RESOURCE
+from tuik8s.tui.screens.titles import kind_label
+from tuik8s.tui.settings import Settings
+
+if TYPE_CHECKING:
+    from tests.tui.conftest import Stage
+    from tuik8s.api.objects import Obj
+    from tuik8s.api.request import Request
+
+CRON_TAB = Kind("ex.io", "v1", "CronTab", "crontabs", True, ("ct",), ("all",), ("status", "scale"))
+
+
+class FakeRemote:
+    context = "prod-eu"
+    endpoint = "https://10.0.0.1:6443"
+    version = "v1.33.2"
+    milliseconds = 12.0
+    answered = 7
+
+    def __init__(self) -> None:
+        self.served = list(SERVED)
+        self.asked = 0
+
+    def requests(self) -> list[Any]:
+        return []
+
+    async def kinds(self) -> KindRegistry:
+        self.asked += 1
+        return KindRegistry(self.served)
+
+
+class Restricted(FakeTransport):
+    """Shows nothing but what lies in the one namespace."""
+
+    def __init__(self, namespace: str) -> None:
+        super().__init__()
+        self.namespace = namespace
+
+    async def send(self, request: Request) -> Response:
+        if request.verb is Verb.LIST and request.namespace != self.namespace:
+            raise Forbidden.on(str(request.kind), "", 'User "ann" cannot list resource at the cluster scope')
+        answer = await super().send(request)
+        if request.verb is Verb.LIST:
+            rows = [row for row in answer.object["rows"] if _place(row) == self.namespace]
+            return Response({**answer.object, "rows": rows})
+        return answer
+
+
+def _place(row: Obj) -> str:
+    return str(row["object"]["metadata"].get("namespace", ""))
+
+
+async def command(stage: Stage, text: str) -> None:
+    await stage.press(":", *text, "enter")
+    await stage.settle()
+
+
+async def test_what_only_the_own_cluster_can_show_says_so() -> None:
+    async with run_stage((200, 60), info=None, remote=FakeRemote()) as stage:
+        stage.app.main.every_second()
+        await stage.settle()
+        screen = stage.screen()
+        assert "prod-eu" in screen.splitlines()[0]
+        assert "v1.33.2  https://10.0.0.1:6443" in screen.splitlines()[0]
+        assert "a manifest folder is not available on a" in screen
+        assert "queues, causes, scheduler verdicts, components: not available on a remote cluster" in screen
+        assert "API requests of this interface" in screen
+        await stage.press("W")
+        assert "who caused what is not available on a remote cluster" in stage.screen()
+        await stage.press("X")
+        assert "components is not available on a remote cluster" in stage.screen()
+
+
+async def test_what_may_not_be_listed_says_why_in_its_pane() -> None:
+    transport = Restricted("prod")
+    populate(transport)
+    async with run_stage(info=None, remote=FakeRemote(), transport=transport, filled=False) as stage:
+        screen = stage.screen()
+        assert 'pods is forbidden: User "ann" cannot list resource' in screen
+        assert "choose a namespace you may look into" in screen
+        assert "API lost" not in screen
+        await command(stage, "ns prod")
+        await stage.pilot.pause(0.3)
+        screen = stage.screen()
+        assert "db-0" in screen
+        assert "web-7d9f" not in screen
+        assert "nodes is forbidden" in screen
+
+
+async def test_kinds_that_come_and_go() -> None:
+    remote, transport = FakeRemote(), FakeTransport()
+    nightly = {"apiVersion": "ex.io/v1", "kind": "CronTab", "metadata": meta("nightly", "default", 5)}
+    transport.put(CRON_TAB, nightly | {"spec": {"size": 2}}, ["nightly", "5s"])
+    async with run_stage(info=None, remote=remote, transport=transport) as stage:
+        await command(stage, "ct")
+        assert "'ct' is neither a kind nor a command" in stage.screen()
+        remote.served.append(CRON_TAB)
+        await command(stage, "ct")
+        assert "CronTabs  1" in stage.screen()
+        assert "nightly" in stage.screen()
+        assert stage.app.main.possible(stage.app.keys["workload.scale"])
+        await stage.press("d")
+        assert "Size:" in stage.screen()
+        await stage.press("escape", "escape")
+        assert "Pods  9" in stage.screen()
+
+
+async def test_every_kind_in_a_table() -> None:
+    remote = FakeRemote()
+    remote.served.append(CRON_TAB)
+    async with run_stage((200, 60), info=None, remote=remote) as stage:
+        await stage.press("ctrl+a")
+        await stage.settle()
+        table = stage.app.main.table("main")
+        assert stage.app.main.navigator.kind == API_RESOURCE
+        assert not stage.app.main.possible(stage.app.keys["object.delete"])
+        assert not stage.app.main.possible(stage.app.keys["object.describe"])
+        assert table.select("ex.io/v1/crontabs")
+        await stage.press("enter")
+        assert stage.app.main.navigator.kind == CRON_TAB
+        await stage.press("escape")
+        assert stage.app.main.navigator.kind == API_RESOURCE
+        await command(stage, "api-resources")
+        await stage.press("/", *"ex.io", "enter")
+        assert "crontabs" in stage.screen()
+        assert "configmaps" not in stage.screen()
+
+
+async def test_a_kind_that_is_gone_says_so() -> None:
+    class Gone(FakeTransport):
+        async def send(self, request: Request) -> Response:
+            if request.kind == CRON_TAB:
+                raise NotFound("the server could not find the requested resource")
+            return await super().send(request)
+
+    remote = FakeRemote()
+    remote.served.append(CRON_TAB)
+    async with run_stage(info=None, remote=remote, transport=Gone()) as stage:
+        stage.app.kinds = await remote.kinds()
+        await command(stage, "crontabs")
+        assert "the server could not find the requested resource" in stage.screen()
+        assert "API lost" not in stage.screen()
+
+
+async def test_objects_without_a_uid_are_told_apart_and_what_has_no_watch_is_listed() -> None:
+    metrics = Kind("metrics.k8s.io", "v1beta1", "PodMetrics", "pods", True, verbs=("get", "list"))
+    transport = FakeTransport()
+    for name in ("a", "b"):
+        item: Obj = {"apiVersion": "metrics.k8s.io/v1beta1", "kind": "PodMetrics"}
+        item["metadata"] = meta(name, "default", 5)
+        transport.put(metrics, item, [name, "5s"])
+        del item["metadata"]["uid"]
+    async with run_stage(info=None, remote=FakeRemote(), transport=transport) as stage:
+        stage.app.main.navigator.show_kind(metrics)
+        await stage.settle()
+        assert len(stage.app.main.table("main").order) == 2
+        assert not any(r.kind == metrics and r.verb is Verb.WATCH for r in transport.requests)
+        assert not stage.app.main.possible(stage.app.keys["object.delete"])
+
+
+async def test_read_only_hides_what_changes_and_lets_nothing_through() -> None:
+    transport, settings = FakeTransport(), Settings(read_only=True)
+    options: dict[str, Any] = {"info": None, "remote": FakeRemote(), "transport": transport}
+    async with run_stage((200, 60), settings=settings, **options) as stage:
+        assert "[RO]" in stage.screen()
+        assert "delete" not in stage.screen().splitlines()[-1]
+        await stage.press("g", "d", "D")
+        assert "Delete" not in stage.screen()
+        stage.app.client.transport = ReadOnlyTransport(transport)
+        stage.app.run_handler("workload.restart", stage.app.main.targets(stage.app.keys["workload.restart"]))
+        await stage.settle()
+        assert "since --read-only was asked for" in stage.screen()
+        assert all(request.verb in (Verb.GET, Verb.LIST) for request in transport.requests)
+
+
+def test_kinds_in_their_plural() -> None:
+    names = {kind.kind: kind_label(kind) for kind in SERVED}
+    assert names["NetworkPolicy"] == "NetworkPolicies"
+    assert (names["Ingress"], names["Endpoints"], names["Pod"]) == ("Ingresses", "Endpoints", "Pods")
+    assert names[DEPLOYMENT.kind] == "Deployments"
+    assert kind_label(POD) == "Pods"
+    assert kind_label(Kind("x", "v1", "Mouse", "mice", True)) == "Mouse"
