@@ -32,10 +32,10 @@ def run(*arguments: str) -> Result:
 
 def test_help_names_every_command() -> None:
     text = run("--help").output
-    assert all(name in text for name in ("up", "check", "doctor", "reset", "completion"))
+    assert all(name in text for name in ("up", "check", "doctor", "reset", "completion", "view"))
 
 
-@pytest.mark.parametrize("command", ["up", "check", "doctor", "reset", "completion"])
+@pytest.mark.parametrize("command", ["up", "check", "doctor", "reset", "completion", "view"])
 def test_every_command_explains_itself(command: str) -> None:
     result = run(command, "--help")
     assert result.exit_code == 0

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+def has_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
 async def end_with_terminal(leave: Callable[[], object]) -> None:
     """A terminal that vanished without SIGHUP, which only its own session gets, would be read for ever."""
     poll = select.poll()

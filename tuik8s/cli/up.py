@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,7 @@ from tuik8s.cli.collection import collect_seldom
 from tuik8s.cli.failures import explained
 from tuik8s.cli.headless import narrate
 from tuik8s.cli.options import cluster_options, config_of
-from tuik8s.cli.terminal import end_with_terminal, keys_file, on_signals
+from tuik8s.cli.terminal import end_with_terminal, has_terminal, keys_file, on_signals
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,7 +63,7 @@ def up(folder: Path | None, *, headless: bool, read_only: bool, **settings: Any)
     if folder is None and DEFAULT_FOLDER.is_dir():
         folder = DEFAULT_FOLDER
     config = config_of(folder=folder, **settings)
-    screen = not headless and sys.stdin.isatty() and sys.stdout.isatty()
+    screen = not headless and has_terminal()
     with explained():
         asyncio.run(_with_interface(config, read_only=read_only) if screen else _headless(config))
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from tuik8s.cli.collection import collect_seldom
-from tuik8s.cli.terminal import end_with_terminal, keys_file, on_signals
+from tuik8s.cli.terminal import end_with_terminal, has_terminal, keys_file, on_signals
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -64,7 +63,7 @@ def view(name: str, kubeconfig: Path | None, namespaces: tuple[str, ...], *, rea
     """
     from tuik8s.client.remote import KubeconfigProblem, transport_to
 
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not has_terminal():
         raise click.UsageError("the interface needs a terminal; kubectl shows a cluster without one")
     try:
         chosen = _chosen(name, kubeconfig)
@@ -139,9 +138,11 @@ async def _open(chosen: Context, transport: HttpsTransport) -> tuple[RemoteServe
 def _hint(error: Exception | None, chosen: Context, source: str = "") -> str:
     """What to do about it."""
     from tuik8s.api.errors import Forbidden, Unauthorized
-    from tuik8s.client.remote import CredentialProblem, Unreachable
+    from tuik8s.client.remote import CredentialProblem, Unreachable, UntrustedServer
 
     match error:
+        case UntrustedServer():
+            return f"\n  -> they belong to the cluster of context {chosen.name}"
         case CredentialProblem():
             return f"\n  -> the user of context {chosen.name} cannot be authenticated without it"
         case Unauthorized():

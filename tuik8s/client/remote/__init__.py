@@ -15,7 +15,7 @@ from tuik8s.client.remote.discovery import discover, server_version
 from tuik8s.client.remote.endpoint import endpoint_of
 from tuik8s.client.remote.in_cluster import in_cluster
 from tuik8s.client.remote.kubeconfig import Context, Kubeconfig, default_paths
-from tuik8s.client.remote.problems import CredentialProblem, KubeconfigProblem, Unreachable
+from tuik8s.client.remote.problems import CredentialProblem, KubeconfigProblem, Unreachable, UntrustedServer
 from tuik8s.client.remote.server import RemoteServer
 from tuik8s.client.remote.transport import HttpsTransport
 
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Context", "CredentialProblem", "HttpsTransport", "Kubeconfig", "KubeconfigProblem", "RemoteServer",
-    "Unreachable", "default_paths", "discover", "in_cluster", "server_version", "transport_to",
+    "Unreachable", "UntrustedServer", "default_paths", "discover", "in_cluster", "server_version",
+    "transport_to",
 ]  # fmt: skip
 
 

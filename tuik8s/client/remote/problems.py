@@ -35,6 +35,10 @@ class Unreachable(ServiceUnavailable):
     """No answer came: nobody listens, the name is unknown, TLS failed, or the connection broke."""
 
 
+class UntrustedServer(Unreachable):
+    """Its certificate is not what the kubeconfig lets us trust."""
+
+
 @contextmanager
 def connection_to(server: str) -> Iterator[None]:
     """What goes wrong below HTTP becomes an ApiError that names the server."""
@@ -49,7 +53,7 @@ def connection_to(server: str) -> Iterator[None]:
 def explained(error: BaseException, server: str) -> ApiError:
     match error:
         case aiohttp.ClientConnectorCertificateError() as failed:
-            return Unreachable(_certificate(failed.certificate_error, server))
+            return UntrustedServer(_certificate(failed.certificate_error, server))
         case aiohttp.ClientConnectorSSLError() | ssl.SSLError():
             return Unreachable(f"{server} speaks no TLS that we understand: {_plain(error)}")
         case aiohttp.ClientProxyConnectionError():
