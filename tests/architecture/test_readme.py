@@ -21,7 +21,7 @@ def test_it_is_short() -> None:
 def test_every_command_is_named_and_every_named_command_exists() -> None:
     assert isinstance(main, Group)
     named = set(re.findall(r"^tuik8s \[?(\w+)\]?", README, re.MULTILINE))
-    assert named == set(main.commands)
+    assert named == {name for name, command in main.commands.items() if not command.hidden}
 
 
 def test_every_package_has_its_place_in_the_reading_order() -> None:

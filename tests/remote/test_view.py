@@ -82,7 +82,7 @@ def test_names_of_contexts_complete(kubeconfig: Path) -> None:
     assert completions("tuik8s --context prod", kubeconfig) == ["prod-eu", "prod-us"]
     assert completions("tuik8s view --context d", kubeconfig) == ["dev"]
     assert "--context" in completions("tuik8s --con", kubeconfig)
-    assert {"up", "view", "check"} <= set(completions("tuik8s ", kubeconfig))
+    assert {"up", "kubeconfig", "check"} <= set(completions("tuik8s ", kubeconfig))
     kubeconfig.write_text("a: [")
     assert completions("tuik8s --context ", kubeconfig) == []
 

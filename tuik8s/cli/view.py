@@ -41,7 +41,7 @@ def complete_contexts(context: click.Context, parameter: click.Parameter, begun:
     ]
 
 
-@click.command()
+@click.command(hidden=True)  # its short form is the one to know
 @click.option(
     "--context", "name", metavar="NAME", default="", shell_complete=complete_contexts,
     help="Which context of the kubeconfig; by default its current one.",
