@@ -32,6 +32,8 @@ class Child:
     def __init__(self, arguments: Sequence[str], *, terminal: bool) -> None:
         self._text = ""
         environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+        # An installed program has its modules compiled; nobody starts it without.
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         if terminal:
             self._output, theirs = os.openpty()
             fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))

@@ -5,6 +5,7 @@ The way of a write: decode, default, own fields, admit, prepare, validate, reser
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tuik8s.api import fieldmanager
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tuik8s.api.kinds import Kind
+    from tuik8s.api.patch.structure import Structure
     from tuik8s.api.request import Request
     from tuik8s.apiserver.context import ServerContext
 
@@ -60,8 +62,12 @@ class Registry:
         self.context = context
         self.strategy = strategy_for(kind, context.clock)
         self.view = view_of(kind)
-        self._structure = structure_of(kind)
         self._resets = ("f:status",) if self.strategy.has_status else ()
+
+    @cached_property
+    def _structure(self) -> Structure:
+        """Known from the first write on: the schema package takes its time to load."""
+        return structure_of(self.kind)
 
     # Reading
 

@@ -7,9 +7,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tuik8s.cri import RuntimeFault
-from tuik8s.storage import StoreError
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -19,8 +16,15 @@ def explained() -> Iterator[None]:
     """Errors with a remedy end the command with their text and exit code 1; others keep their traceback."""
     try:
         yield
-    except* (StoreError, RuntimeFault, OSError) as group:
-        raise click.ClickException("; ".join(str(error) for error in _leaves(group))) from group
+    except Exception as error:
+        # Loaded only when they are needed: every command comes by here.
+        from tuik8s.cri import RuntimeFault
+        from tuik8s.storage import StoreError
+
+        leaves = _leaves(error)
+        if not all(isinstance(leaf, StoreError | RuntimeFault | OSError) for leaf in leaves):
+            raise
+        raise click.ClickException("; ".join(map(str, leaves))) from error
 
 
 def _leaves(error: BaseException) -> list[BaseException]:

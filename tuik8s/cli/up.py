@@ -11,7 +11,6 @@ import click
 
 from tuik8s.cli.collection import collect_seldom
 from tuik8s.cli.failures import explained
-from tuik8s.cli.headless import narrate
 from tuik8s.cli.options import cluster_options, config_of
 from tuik8s.cli.terminal import end_with_terminal, has_terminal, keys_file, on_signals
 
@@ -69,6 +68,7 @@ def up(folder: Path | None, *, headless: bool, read_only: bool, **settings: Any)
 
 
 async def _headless(config: Config) -> None:
+    from tuik8s.cli.headless import narrate
     from tuik8s.cluster import Cluster
 
     collect_seldom()
@@ -84,21 +84,22 @@ async def _headless(config: Config) -> None:
 
 
 async def _with_interface(config: Config, *, read_only: bool) -> None:
-    # Textual takes a good part of the start; the cluster does not need it.
+    # Textual takes a good part of the start; the components follow when its first frame is there.
     from tuik8s.client import Client, ReadOnlyTransport
     from tuik8s.cluster import Cluster
     from tuik8s.tui.app import TuiApp
     from tuik8s.tui.settings import Settings
 
     collect_seldom()
-    async with Cluster(config) as cluster:
+    shown = asyncio.Event()
+    async with Cluster(config, after=shown) as cluster:
         _log_to_file(cluster)
         settings = Settings(keys_file=keys_file(), read_only=read_only)
         own = cluster.client
         door = ReadOnlyTransport(own.transport) if read_only else own.transport
         app = TuiApp(
             Client(door, own.user, agent=own.agent), cluster.info, clock=cluster.clock, settings=settings,
-            kinds=cluster.registry,
+            kinds=cluster.registry, shown=shown.set,
         )  # fmt: skip
         on_signals(app.exit)
         async with asyncio.TaskGroup() as tasks:

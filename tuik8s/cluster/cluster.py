@@ -18,29 +18,26 @@ from tuik8s.api.kinds import KindRegistry
 from tuik8s.api.objects import Obj, is_true, key_of
 from tuik8s.apiserver import ApiServer
 from tuik8s.apiserver.event_expiry import EventExpiry
-from tuik8s.applier import FolderApplier
 from tuik8s.client import Client, EventRecorder, SeriesRecorder
 from tuik8s.cluster import identities
 from tuik8s.cluster.information import Information
 from tuik8s.cluster.kubelets import Kubelets
 from tuik8s.cluster.loop_lag import LoopLag
-from tuik8s.cluster.old_nodes import remove_pods_of_old_nodes
-from tuik8s.cluster.runtime import choose_runtime
 from tuik8s.cluster.supervisor import Supervisor
 from tuik8s.cluster.together import together
-from tuik8s.controllers import CONTROLLERS, NodeIpamController
-from tuik8s.proxy import NodePortProxy
 from tuik8s.reconcile import Informers
-from tuik8s.scheduler import Scheduler
 from tuik8s.storage import Store
 from tuik8s.storage.file_lock import FileLock
 
 if TYPE_CHECKING:
     from tuik8s.api.request import User
+    from tuik8s.applier import FolderApplier
     from tuik8s.cluster.api_listener import ApiListener
     from tuik8s.config import Config
     from tuik8s.cri import Runtime
+    from tuik8s.proxy import NodePortProxy
     from tuik8s.reconcile.controller import ControllerStatistics
+    from tuik8s.scheduler import Scheduler
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +63,9 @@ class Cluster:
     opened; the container runtime and the components follow (`started`). Leaving stops all of them in the
     reverse order of their start and closes the store. Containers on Docker go on running, unless the cluster
     is ephemeral.
+
+    `after` is waited for before the components start: they are loaded then, and not with this module, so that
+    the interface can show itself first.
     """
 
     store: Store
@@ -76,8 +76,16 @@ class Cluster:
     scheduler: Scheduler
     proxy: NodePortProxy
 
-    def __init__(self, config: Config, *, clock: Clock | None = None, ids: Ids | None = None) -> None:
+    def __init__(
+        self,
+        config: Config,
+        *,
+        clock: Clock | None = None,
+        ids: Ids | None = None,
+        after: asyncio.Event | None = None,
+    ) -> None:
         self.config = config
+        self._after = after
         self.clock = clock or SystemClock()
         self.ids = ids or RandomIds(config.seed)
         self.registry = KindRegistry()
@@ -133,6 +141,10 @@ class Cluster:
         self._stack.push_async_callback(_cancelled, self._starting)
 
     async def _start(self) -> None:
+        if self._after is not None:
+            await self._after.wait()
+        from tuik8s.cluster.runtime import choose_runtime
+
         self.supervisor.start("loop-lag", self.lag.run)
         self.supervisor.start("statistics", self.info.run)
         self.supervisor.start("event-expiry", EventExpiry(self.store, clock=self.clock).run)
@@ -172,6 +184,8 @@ class Cluster:
         self.directory.chmod(0o700)
 
     def _start_controllers(self, runtime: Runtime) -> None:
+        from tuik8s.controllers import CONTROLLERS, NodeIpamController
+
         informers = Informers(self.client_for(identities.CONTROLLER_MANAGER))
         for kind in CONTROLLERS:
             client = self.client_for(identities.of_controller(kind.name), agent="kube-controller-manager")
@@ -188,6 +202,8 @@ class Cluster:
         self.supervisor.start("controller-manager-informers", informers.run)
 
     def _start_scheduler(self) -> None:
+        from tuik8s.scheduler import Scheduler
+
         client = self.client_for(identities.SCHEDULER)
         informers = Informers(client)
         recorder = SeriesRecorder(client, "default-scheduler", clock=self.clock, host=platform.node())
@@ -196,6 +212,8 @@ class Cluster:
         self.supervisor.start("scheduler-informers", informers.run)
 
     def _start_proxy(self) -> None:
+        from tuik8s.proxy import NodePortProxy
+
         client = self.client_for(identities.PROXY)
         informers = Informers(client)
         recorder = SeriesRecorder(client, "kube-proxy", clock=self.clock, host=platform.node())
@@ -212,6 +230,8 @@ class Cluster:
     def _start_applier(self) -> None:
         if self.config.folder is None:
             return
+        from tuik8s.applier import FolderApplier
+
         client = self.client_for(identities.ADMINISTRATOR, agent="tuik8s-folder")
         self.applier = FolderApplier(client, [self.config.folder], self.registry, clock=self.clock)
         self.supervisor.start("manifest-folder", self.applier.run)
@@ -236,6 +256,8 @@ class Cluster:
     async def _forget_old_nodes(self, runtime: Runtime) -> None:
         """Nodes that an earlier run hosted and this one does not leave, as by `kubectl delete node`, and
         their machines are gone with everything on them."""
+        from tuik8s.cluster.old_nodes import remove_pods_of_old_nodes
+
         removal = asyncio.create_task(
             remove_pods_of_old_nodes(runtime, self.kubelets.names), name="old nodes"
         )

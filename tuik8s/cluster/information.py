@@ -110,7 +110,8 @@ class Information:
         return applier.statuses() if applier else ()
 
     def verdicts(self, pod_uid: str) -> Sequence[Any]:
-        return self._cluster.scheduler.verdicts(pod_uid)
+        scheduler = getattr(self._cluster, "scheduler", None)  # it comes after the interface
+        return scheduler.verdicts(pod_uid) if scheduler is not None else ()
 
     async def story(self, kind: Kind, namespace: str, name: str) -> Story:
         """The object's writes and the chain that led to the latest."""

@@ -10,8 +10,6 @@ from tuik8s.api.errors import ServiceUnavailable
 from tuik8s.client import Client, EventRecorder
 from tuik8s.cluster import identities
 from tuik8s.cluster.together import together
-from tuik8s.kubelet import Kubelet, NodeConfig
-from tuik8s.kubelet.pleg import Pleg
 
 if TYPE_CHECKING:
     import asyncio
@@ -24,6 +22,8 @@ if TYPE_CHECKING:
     from tuik8s.client import ExecStream, LogOptions, Transport
     from tuik8s.config import Config
     from tuik8s.cri import Runtime
+    from tuik8s.kubelet import Kubelet, NodeConfig
+    from tuik8s.kubelet.pleg import Pleg
     from tuik8s.reconcile import Informers
 
 
@@ -38,10 +38,14 @@ class Kubelets:
         self._kubelets: dict[str, Kubelet] = {}
         self._recorders: dict[str, EventRecorder] = {}
         self._runtime: Runtime | None = None
+        self._pleg: Pleg | None = None
 
     def build(self, runtime: Runtime, transport: Transport, informers: Informers, root: Path) -> None:
         """One kubelet a node, each under its own identity; all read from the same informers."""
-        self._runtime = runtime
+        from tuik8s.kubelet import Kubelet
+        from tuik8s.kubelet.pleg import Pleg
+
+        self._runtime, self._pleg = runtime, Pleg.of(runtime)
         for name in self.names:
             client = Client(transport, identities.of_node(name), agent="kubelet")
             recorder = EventRecorder(client, "kubelet", host=name, clock=self._clock)
@@ -58,10 +62,7 @@ class Kubelets:
     @property
     def runtime_answers(self) -> bool:
         """False while the runtime cannot be reached; true before there is one."""
-        if self._runtime is None:
-            return True
-        pleg = Pleg.of(self._runtime)
-        return pleg.available or not pleg.synced.is_set()
+        return self._pleg is None or self._pleg.available or not self._pleg.synced.is_set()
 
     def pulls(self) -> dict[str, str]:
         """Images being pulled on any node, and how far each is, in the runtime's words."""
@@ -114,7 +115,7 @@ class Kubelets:
         return await runtime.dial_udp(sandbox, port)
 
     def _sandbox(self, node: str, pod_uid: str) -> tuple[Runtime, str]:
-        sandbox = Pleg.of(self._runtime).state(pod_uid).sandbox if self._runtime else None
+        sandbox = self._pleg.state(pod_uid).sandbox if self._pleg else None
         if self._runtime is None or sandbox is None:
             raise ConnectionRefusedError(f"node {node} runs no pod {pod_uid}")
         return self._runtime, sandbox.id
@@ -127,6 +128,8 @@ class Kubelets:
         return kubelet
 
     def _node(self, name: str) -> NodeConfig:
+        from tuik8s.kubelet import NodeConfig
+
         cpu, memory = self._config.node_cpu, self._config.node_memory
         return NodeConfig(
             name=name,

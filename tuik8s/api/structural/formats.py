@@ -17,24 +17,22 @@ if TYPE_CHECKING:
 
 _HEX = "[0-9a-fA-F]"
 _BYTE = r"(0|[1-9]\d?|1\d\d|2[0-4]\d|25[0-5])"
-_DATE_TIME = re.compile(
-    r"\d{4}-\d{2}-\d{2}[T\s]\d{2}:\d{2}:\d{2}(\.\d+)?(Z|z|[+-]\d{2}:?\d{2})?", re.IGNORECASE
-)
-_DURATION = re.compile(r"[+-]?(0|((\d+(\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h))+)")
-_WORDY_DURATION = re.compile(
+# Compiled when they are first asked for: few schemas name a format, and every start would pay for all.
+_DATE_TIME = r"\d{4}-\d{2}-\d{2}[Tt\s]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:?\d{2})?"
+_DURATION = r"[+-]?(0|((\d+(\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h))+)"
+_WORDY_DURATION = (
     r"((\d+)\s*(nanoseconds?|nanos?|ns|microseconds?|micros?|µs|us|milliseconds?|millis?|ms|seconds?|secs?|s"
     r"|minutes?|mins?|m|hours?|hrs?|h|days?|d|weeks?|w))+"
 )
-_HOSTNAME = re.compile(r"[^\W_]([^\W_]|-(?=[^\W_]))*(\.[^\W_]([^\W_]|-)*)*\.?")
-_CREDIT_CARD = re.compile(
+_HOSTNAME = r"[^\W_]([^\W_]|-(?=[^\W_]))*(\.[^\W_]([^\W_]|-)*)*\.?"
+_CREDIT_CARD = (
     r"4\d{12}(\d{3})?|5[1-5]\d{14}|6(011|5\d\d)\d{12}|3[47]\d{13}|3(0[0-5]|[68]\d)\d{11}"
     r"|(2131|1800|35\d{3})\d{11}"
 )
 
 
 def _matches(pattern: str) -> Callable[[str], bool]:
-    compiled = re.compile(pattern)
-    return lambda text: compiled.fullmatch(text) is not None
+    return lambda text: re.fullmatch(pattern, text) is not None
 
 
 def _accepted(parse: Callable[[str], object]) -> Callable[[str], bool]:
@@ -53,11 +51,11 @@ def _is_date(text: str) -> bool:
 
 
 def _is_date_time(text: str) -> bool:
-    return _DATE_TIME.fullmatch(text) is not None and _is_date(text[:10]) and int(text[11:13]) < 24
+    return re.fullmatch(_DATE_TIME, text) is not None and _is_date(text[:10]) and int(text[11:13]) < 24
 
 
 def is_duration(text: str) -> bool:
-    return _DURATION.fullmatch(text) is not None or _WORDY_DURATION.fullmatch(text) is not None
+    return re.fullmatch(_DURATION, text) is not None or re.fullmatch(_WORDY_DURATION, text) is not None
 
 
 def _is_uri(text: str) -> bool:
@@ -75,7 +73,7 @@ def _is_email(text: str) -> bool:
 
 def _is_hostname(text: str) -> bool:
     short = len(text) <= 255 and all(len(label) <= 63 for label in text.split("."))
-    return short and _HOSTNAME.fullmatch(text) is not None
+    return short and re.fullmatch(_HOSTNAME, text) is not None
 
 
 def _is_cidr(text: str) -> bool:
@@ -114,7 +112,7 @@ def _isbn13(text: str) -> bool:
 
 def _is_credit_card(text: str) -> bool:
     digits = re.sub(r"\D", "", text)
-    if _CREDIT_CARD.fullmatch(digits) is None:
+    if re.fullmatch(_CREDIT_CARD, digits) is None:
         return False
     doubled = [int(c) * (1 + index % 2) for index, c in enumerate(reversed(digits))]
     return sum(n - 9 if n > 9 else n for n in doubled) % 10 == 0
