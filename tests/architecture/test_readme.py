@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from click import Group
+from click import Context, Group
 
 import tuik8s
 from tuik8s.cli.main import main
@@ -21,7 +21,9 @@ def test_it_is_short() -> None:
 def test_every_command_is_named_and_every_named_command_exists() -> None:
     assert isinstance(main, Group)
     named = set(re.findall(r"^tuik8s \[?(\w+)\]?", README, re.MULTILINE))
-    assert named == {name for name, command in main.commands.items() if not command.hidden}
+    context = Context(main)
+    commands = [main.get_command(context, name) for name in main.list_commands(context)]
+    assert named == {command.name for command in commands if command and not command.hidden}
 
 
 def test_every_package_has_its_place_in_the_reading_order() -> None:
