@@ -99,8 +99,9 @@ async def _with_interface(config: Config, *, read_only: bool) -> None:
         door = ReadOnlyTransport(own.transport) if read_only else own.transport
         app = TuiApp(
             Client(door, own.user, agent=own.agent), cluster.info, clock=cluster.clock, settings=settings,
-            kinds=cluster.registry, shown=shown.set,
+            kinds=cluster.registry,
         )  # fmt: skip
+        app.shown = shown.set
         on_signals(app.exit)
         async with asyncio.TaskGroup() as tasks:
             watches = [

@@ -45,7 +45,6 @@ class TuiApp(TypeAheadApp):
 
     What it knows comes from `client`, and what only the own cluster can tell from `info`; without `info` it
     shows any API server, and `remote` says which. `kinds` may change: it is looked at anew each time.
-    `shown` is called once, when the first frame is on the screen.
     """
 
     CSS_PATH = "app.tcss"
@@ -56,7 +55,6 @@ class TuiApp(TypeAheadApp):
         self, client: Client, info: ClusterInfo | None = None, *, remote: RemoteCluster | None = None,
         clock: Clock | None = None, settings: Settings | None = None, kinds: KindRegistry | None = None,
         handlers: Mapping[str, Handler] = HANDLERS, describer: Describer = describe,
-        shown: Callable[[], object] = lambda: None,
     ) -> None:  # fmt: skip
         super().__init__()
         self.client = client
@@ -67,7 +65,8 @@ class TuiApp(TypeAheadApp):
         self.kinds = kinds or KindRegistry()
         self.handlers = handlers
         self.describe = describer
-        self._shown = shown
+        self.shown: Callable[[], object] = lambda: None
+        """Called once, when the first frame is on the screen."""
         self.keys = REGISTRY
         self.history = History()
         self.hub = FeedHub(client, self.post_to_screen, {API_RESOURCE: self._kinds_feed})
@@ -87,7 +86,7 @@ class TuiApp(TypeAheadApp):
         problems = self._read_keys()
         self.main = MainScreen(self)
         self.push_screen(self.main)
-        self.main.call_after_refresh(self._shown)
+        self.main.call_after_refresh(self.shown)
         if problems:
             self.notice("keys file: " + "; ".join(problems), "error")
 
