@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -161,6 +162,16 @@ def test_wrong_names_are_told(cluster: TestingCluster) -> None:
         cluster.stop_node("node-9")
     with pytest.raises(ValueError, match="time cannot go back"):
         cluster.advance(seconds=-1)
+
+
+def test_events_are_kept_as_long_as_asked() -> None:
+    with ephemeral_cluster(event_ttl=timedelta(minutes=10)) as cluster:
+        cluster.apply(POD)
+        cluster.wait_for("Pod", "web")
+        cluster.advance(minutes=9)
+        assert "Scheduled" in [event["reason"] for event in cluster.events("Pod", "web")]
+        cluster.advance(minutes=3)
+        assert cluster.events("Pod", "web") == []
 
 
 async def test_an_async_test_keeps_its_own_time() -> None:

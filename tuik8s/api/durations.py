@@ -1,7 +1,9 @@
-"""Ages as Kubernetes prints them (k8s.io/apimachinery/pkg/util/duration)."""
+"""Ages as Kubernetes prints them (k8s.io/apimachinery/pkg/util/duration), and durations as Go reads them."""
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from tuik8s.api.clock import parse_time
@@ -13,6 +15,23 @@ if TYPE_CHECKING:
 
 UNKNOWN = "<unknown>"
 MINUTE, HOUR, DAY, YEAR = 60, 3600, 86_400, 31_536_000
+_PART = re.compile(r"([0-9]+\.?[0-9]*|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)")
+_SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def parse_duration(text: str) -> timedelta:
+    """`1h30m`, `90s`, `-1.5h` or `0`, as Go's time.ParseDuration. Raises ValueError for anything else."""
+    unsigned = text[1:] if text[:1] in ("+", "-") else text
+    if unsigned == "0":
+        return timedelta()
+    parts = _PART.findall(unsigned)
+    if not parts or "".join(number + unit for number, unit in parts) != unsigned:
+        raise ValueError(f"{text!r} is no duration, such as 1h30m or 90s")
+    seconds = sum(float(number) * _SECONDS[unit] for number, unit in parts)
+    try:
+        return timedelta(seconds=-seconds if text.startswith("-") else seconds)
+    except OverflowError:
+        raise ValueError(f"{text!r} is too long a duration") from None
 
 
 def human_duration(seconds: float) -> str:

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from tuik8s.api.durations import parse_duration
 from tuik8s.config import BadConfig, Config
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import timedelta
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
@@ -23,6 +25,30 @@ _CLUSTER_OPTIONS = (
         help="Where its state lives; by default under the user's data directory.",
     ),
 )
+
+
+class Names(click.ParamType):  # type: ignore[type-arg]  # no generic before click 8.4
+    """`one,two`: a tuple without repetitions."""
+
+    name = "names"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        parts = value.split(",") if isinstance(value, str) else value
+        return tuple(dict.fromkeys(part.strip() for part in parts if part.strip()))
+
+
+class Duration(click.ParamType):  # type: ignore[type-arg]
+    """`1h30m`, as Kubernetes' own flags have it."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        try:
+            return parse_duration(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
 
 
 def cluster_options(command: F) -> F:

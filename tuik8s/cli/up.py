@@ -11,7 +11,7 @@ import click
 
 from tuik8s.cli.collection import collect_seldom
 from tuik8s.cli.failures import explained
-from tuik8s.cli.options import cluster_options, config_of
+from tuik8s.cli.options import Duration, Names, cluster_options, config_of
 from tuik8s.cli.terminal import end_with_terminal, has_terminal, keys_file, on_signals
 
 if TYPE_CHECKING:
@@ -25,7 +25,14 @@ DEFAULT_FOLDER = Path("manifests")
 
 @click.command()
 @click.argument("folder", required=False, type=click.Path(file_okay=False, path_type=Path))
-@click.option("--nodes", metavar="N", type=int, default=3, show_default=True, help="How many nodes.")
+@click.option(
+    "--nodes",
+    metavar="N",
+    type=int,
+    default=3,
+    show_default=True,
+    help="How many nodes; 0 is a control plane alone.",
+)
 @click.option(
     "--node-cpu",
     metavar="Q",
@@ -46,6 +53,18 @@ DEFAULT_FOLDER = Path("manifests")
 @click.option(
     "--listen", metavar="HOST:PORT", default="127.0.0.1:6443", show_default=True,
     help="Where the API listens: port 0 takes any free one, a taken port the next free one.",
+)  # fmt: skip
+@click.option(
+    "--service-cidr", metavar="CIDR", default="10.96.0.0/16", show_default=True,
+    help="Where the addresses of Services come from.",
+)  # fmt: skip
+@click.option(
+    "--disable-controllers", "disabled_controllers", metavar="NAME,NAME", type=Names(), default=(),
+    help="Controllers not to run.",
+)  # fmt: skip
+@click.option(
+    "--event-ttl", metavar="DURATION", type=Duration(), default="1h", show_default=True,
+    help="How long events are kept; 0 keeps them for ever.",
 )  # fmt: skip
 @click.option("--headless", is_flag=True, help="Without the interface: a line for each event.")
 @click.option("--ephemeral", is_flag=True, help="Keep nothing: neither state nor containers.")

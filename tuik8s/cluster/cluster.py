@@ -147,7 +147,9 @@ class Cluster:
 
         self.supervisor.start("loop-lag", self.lag.run)
         self.supervisor.start("statistics", self.info.run)
-        self.supervisor.start("event-expiry", EventExpiry(self.store, clock=self.clock).run)
+        if self.config.event_ttl:
+            expiry = EventExpiry(self.store, clock=self.clock, ttl=self.config.event_ttl)
+            self.supervisor.start("event-expiry", expiry.run)
         self._start_scheduler()
         self.runtime = await choose_runtime(self.config, self.directory, self.clock)
         self._start_controllers(self.runtime)
@@ -188,6 +190,8 @@ class Cluster:
 
         informers = Informers(self.client_for(identities.CONTROLLER_MANAGER))
         for kind in CONTROLLERS:
+            if kind.name in self.config.disabled_controllers:
+                continue
             client = self.client_for(identities.of_controller(kind.name), agent="kube-controller-manager")
             recorder = EventRecorder(client, kind.name, clock=self.clock)
             controller: Any

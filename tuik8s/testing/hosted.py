@@ -26,7 +26,7 @@ from tuik8s.testing.skipping_loop import LoopClock, SkippingLoop
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
     from typing import TypeAlias
 
     from tuik8s.api.kinds import Kind
@@ -51,6 +51,8 @@ class Settings(TypedDict, total=False):
     max_pods: int
     service_cidr: str
     pod_cidr: str
+    disabled_controllers: tuple[str, ...]
+    event_ttl: timedelta
     host: str
     seed: int
 
