@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from tuik8s.api.errors import ApiError
     from tuik8s.api.request import Request
 
-COMPONENTS = ("system:kube-*", "system:node:*", "system:apiserver", "system:masters")
+COMPONENTS = (
+    "system:kube-*", "system:node:*", "system:apiserver", "system:serviceaccount:kube-system:*",
+    "tuik8s:kubelet-informers",
+)  # fmt: skip
 """Users under which the cluster's own components ask."""
 _ERRORS: dict[int, type[ApiError]] = {
     kind.code: kind
