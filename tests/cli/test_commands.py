@@ -57,7 +57,7 @@ def test_words_that_name_no_command_belong_to_up() -> None:
     [
         (("up", "--nodes", "5000"), "5000 nodes: from 0 to 1000"),
         (("up", "--cluster", "Not_A_Name"), "cluster name 'Not_A_Name'"),
-        (("up", "--max-pods", "0"), "at least 1"),
+        (("up", "--max-pods", "0"), "from 1 to 253"),
         (("up", "--runtime", "podman"), "podman"),
         (("check",), "Missing argument"),
         (("check", "no/such/file.yaml"), "does not exist"),
