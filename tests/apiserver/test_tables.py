@@ -133,7 +133,10 @@ WIDE = {
     "resourceslices": ("Name Node Driver Pool Age", []),
     **dict.fromkeys(("deviceclasses", "resourceclaimtemplates"), ("Name Age", [])),
     **dict.fromkeys(
-        ("roles", "clusterroles", "limitranges", "devicetaintrules", "storageversionmigrations"),
+        (
+            "roles", "clusterroles", "limitranges", "devicetaintrules", "storageversionmigrations",
+            "customresourcedefinitions",
+        ),
         ("Name Created_At", []),
     ),
 }  # fmt: skip

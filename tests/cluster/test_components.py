@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 OTHERS = (
     "kube-scheduler", "scheduler-informers", "controller-manager-informers", "kube-proxy", "proxy-informers",
-    "kubelet-node-1", "kubelet-informers", "manifest-folder", "event-expiry", "statistics", "loop-lag",
+    "kubelet-node-1", "kubelet-informers", "manifest-folder", "crd-controller", "event-expiry",
+    "statistics", "loop-lag",
 )  # fmt: skip
 COMPONENTS = (*(kind.name for kind in CONTROLLERS), *OTHERS)
 

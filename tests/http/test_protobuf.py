@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 
 from tests.http.conftest import CONFIG_MAPS, Served
 from tuik8s.api import kinds
-from tuik8s.api.errors import ApiError, BadRequest
+from tuik8s.api.errors import ApiError, BadRequest, UnsupportedMediaType
 from tuik8s.apiserver.http import protobuf
-from tuik8s.apiserver.http.errors import UnsupportedMediaType
 from tuik8s.apiserver.http.protobuf import wire
 from tuik8s.apiserver.http.protobuf.table import SPECIAL, messages
 
@@ -131,6 +130,37 @@ async def test_config_maps_secrets_and_deletions_are_read(served: Served) -> Non
         "POST", path, data=envelope("v1", "Secret", secret), headers=PROTOBUF, status=201
     )
     assert base64.b64decode(created["data"]["p"]) == b"\xff\x00"
+
+
+async def test_definitions_are_read(served: Served) -> None:
+    either = field(5, "object") + field(30, field(1, True) + field(2, field(5, "string")))
+    text, free = (
+        field(5, "string") + field(8, field(1, b'"x"')),
+        field(5, "object") + field(30, field(1, True)),
+    )
+    items = field(5, "array") + field(24, field(1, field(5, "integer")))
+    properties = b"".join(
+        field(29, field(1, name) + field(2, schema))
+        for name, schema in (("a", text), ("b", free), ("c", items), ("d", either))
+    )
+    inner = field(5, "object") + properties
+    schema = field(5, "object") + field(29, field(1, "spec") + field(2, inner))
+    version = field(1, "v1") + field(2, True) + field(3, True) + field(4, field(1, schema))
+    names = field(1, "things") + field(4, "Thing")
+    message = field(1, field(1, "things.example.com")) + field(
+        2, field(1, "example.com") + field(3, names) + field(4, "Cluster") + field(7, version)
+    )
+    body = envelope("apiextensions.k8s.io/v1", "CustomResourceDefinition", message)
+    path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+    created = await served.json("POST", path, data=body, headers=PROTOBUF, status=201)
+    assert created["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"][
+        "properties"
+    ] == {
+        "a": {"type": "string", "default": "x"},
+        "b": {"type": "object", "additionalProperties": True},
+        "c": {"type": "array", "items": {"type": "integer"}},
+        "d": {"type": "object", "additionalProperties": {"type": "string"}},
+    }
 
 
 def test_inline_messages_special_types_and_signs() -> None:

@@ -2,12 +2,12 @@
 
     ApiError
     ├── BadRequest 400            ├── Expired 410 (also "Gone")
-    ├── Unauthorized 401          ├── Invalid 422
-    ├── Forbidden 403             ├── TooManyRequests 429
-    ├── NotFound 404              ├── InternalError 500
-    ├── MethodNotSupported 405    ├── ServiceUnavailable 503
-    ├── AlreadyExists 409         └── ServerTimeout 504
-    └── Conflict 409
+    ├── Unauthorized 401          ├── UnsupportedMediaType 415
+    ├── Forbidden 403             ├── Invalid 422
+    ├── NotFound 404              ├── TooManyRequests 429
+    ├── MethodNotSupported 405    ├── InternalError 500
+    ├── AlreadyExists 409         ├── ServiceUnavailable 503
+    └── Conflict 409              └── ServerTimeout 504
 
 Message texts follow k8s.io/apimachinery/pkg/api/errors.
 """
@@ -120,6 +120,17 @@ class Expired(ApiError):
         return super().status() | {"metadata": metadata}
 
 
+class UnsupportedMediaType(ApiError):
+    code, reason = 415, "UnsupportedMediaType"
+
+    @classmethod
+    def accepting(cls, accepted: Sequence[str]) -> UnsupportedMediaType:
+        return cls(
+            "the body of the request was in an unknown format - accepted media types include: "
+            + ", ".join(accepted)
+        )
+
+
 class Invalid(ApiError):
     code, reason = 422, "Invalid"
 
@@ -230,7 +241,7 @@ class OtherRefusal(ApiError):
 
 _CLASSES: tuple[type[ApiError], ...] = (
     BadRequest, Unauthorized, Forbidden, NotFound, MethodNotSupported, AlreadyExists, Conflict, Expired,
-    Invalid, TooManyRequests, InternalError, ServiceUnavailable, ServerTimeout,
+    UnsupportedMediaType, Invalid, TooManyRequests, InternalError, ServiceUnavailable, ServerTimeout,
 )  # fmt: skip
 _BY_REASON = {kind.reason: kind for kind in _CLASSES}
 _BY_CODE = {kind.code: kind for kind in reversed(_CLASSES) if kind is not AlreadyExists}

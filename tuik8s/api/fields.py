@@ -25,11 +25,14 @@ class FieldSelector:
 
     @staticmethod
     def parse(text: str, kind: object = None) -> FieldSelector:
-        """With a kind (`str(kind)` is its resource), fields that cannot be selected on are refused."""
+        """With a kind (`str(kind)` is its resource), fields that cannot be selected on are refused; its
+        definition, if it is a custom one, says of some that they can."""
         selector = _parse_fields(text)
         if kind is not None:
+            own = getattr(getattr(kind, "definition", None), "selectable_fields", ())
             for field, _, _ in selector.terms:
-                check_field(str(kind), field)
+                if field not in own:
+                    check_field(str(kind), field)
         return selector
 
     @property
@@ -123,14 +126,14 @@ def _reader(field: str) -> Callable[[Obj], str]:
         return _event_source
     if field == "status.podIPs":
         return lambda obj: ",".join(ip["ip"] for ip in (obj.get("status") or {}).get("podIPs") or ())
-    head, _, rest = field.partition(".")
+    head, *path = field.split(".")
     heads = _ALIASES.get(head, (head,))
     default = "false" if field in ("spec.hostNetwork", "spec.unschedulable") else ""
 
     def read(obj: Obj) -> str:
         value = next((obj[name] for name in heads if obj.get(name) is not None), None)
-        if rest:
-            value = value.get(rest) if isinstance(value, dict) else None
+        for name in path:
+            value = value.get(name) if isinstance(value, dict) else None
         if isinstance(value, bool):
             return "true" if value else "false"
         return default if value is None else str(value)

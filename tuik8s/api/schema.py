@@ -60,20 +60,28 @@ def decode(
     try:
         decoded: Obj = shapes.struct_named(kind.model)(obj, None, unknown)
     except (Mismatch, ValueError) as error:
-        raise _cannot_handle(kind, str(error)) from None
+        raise cannot_handle(kind, str(error)) from None
     except RecursionError:
-        raise _cannot_handle(kind, "exceeded max depth") from None
+        raise cannot_handle(kind, "exceeded max depth") from None
+    return finish(kind, decoded, field_validation, unknown, duplicates)
+
+
+def finish(
+    kind: Kind, decoded: Obj, field_validation: FieldValidation, unknown: Sequence[str],
+    duplicates: Sequence[str],
+) -> Decoded:  # fmt: skip
+    """With its type filled in; refused for unknown fields and those that were given twice, if strict."""
     decoded = {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": {}} | decoded
     decoded["apiVersion"], decoded["kind"] = kind.api_version, kind.kind
     found = [f'unknown field "{path}"' for path in unknown]
     found += [f'duplicate field "{path}"' for path in duplicates]
     problems = tuple(found[:_MOST_STRICT_ERRORS])
     if problems and field_validation == "Strict":
-        raise _cannot_handle(kind, f"strict decoding error: {', '.join(problems)}")
+        raise cannot_handle(kind, f"strict decoding error: {', '.join(problems)}")
     return Decoded(decoded, problems if field_validation == "Warn" else ())
 
 
-def _cannot_handle(kind: Kind, why: str) -> BadRequest:
+def cannot_handle(kind: Kind, why: str) -> BadRequest:
     return BadRequest(f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: {why}')
 
 

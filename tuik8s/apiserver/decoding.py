@@ -6,38 +6,41 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tuik8s.api import schema
 from tuik8s.api.conversion import to_served
 from tuik8s.api.errors import BadRequest, Invalid, invalid
 from tuik8s.api.ineffective import ineffective_fields
 from tuik8s.api.request import PatchType, Verb
+from tuik8s.api.schema import Decoded
 from tuik8s.api.uncontrolled import uncontrolled
 
 if TYPE_CHECKING:
     from tuik8s.api.kinds import Kind
     from tuik8s.api.objects import Obj
     from tuik8s.api.request import Request
+    from tuik8s.apiserver.rules import Rules
 
 
-def decode_body(kind: Kind, request: Request) -> schema.Decoded:
+def decode_body(rules: Rules, request: Request) -> Decoded:
     """A fresh object whose name and namespace are those of the request."""
+    kind = rules.kind
     body = request.body
     if not isinstance(body, dict):
         raise BadRequest(f"the object provided is unrecognized (must be of type {kind.kind})")
     body, deprecations = to_served(body)
     check_type(kind, body)
-    decoded = schema.decode(kind, body, request.field_validation, duplicates=request.duplicate_fields)
+    decoded = rules.decode(body, request.field_validation, request.duplicate_fields)
     _keep_reset(body, decoded.object)
     place(kind, request, decoded.object)
     notes = (*_ineffective(kind, request, decoded.object), *_unattended(kind, request))
-    return schema.Decoded(decoded.object, (*deprecations, *decoded.warnings, *notes))
+    return Decoded(decoded.object, (*deprecations, *decoded.warnings, *notes))
 
 
-def decode_patched(kind: Kind, request: Request, patched: Obj) -> schema.Decoded:
+def decode_patched(rules: Rules, request: Request, patched: Obj) -> Decoded:
     """What a patch made of an object; what is wrong with it is the patch's fault."""
+    kind = rules.kind
     try:
         check_type(kind, patched)
-        decoded = schema.decode(kind, patched, request.field_validation)
+        decoded = rules.decode(patched, request.field_validation)
         _keep_reset(patched, decoded.object)
     except BadRequest as error:
         _, found, why = error.message.partition(f"cannot be handled as a {kind.kind}: ")
@@ -45,7 +48,7 @@ def decode_patched(kind: Kind, request: Request, patched: Obj) -> schema.Decoded
         raise Invalid.of("", "", "", [invalid("patch", sent, why if found else error.message)]) from None
     place(kind, request, decoded.object)
     warnings = (*decoded.warnings, *_ineffective(kind, request, decoded.object))
-    return schema.Decoded(decoded.object, warnings)
+    return Decoded(decoded.object, warnings)
 
 
 def _ineffective(kind: Kind, request: Request, obj: Obj) -> list[str]:

@@ -5,20 +5,17 @@ The way of a write: decode, default, own fields, admit, prepare, validate, reser
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tuik8s.api import fieldmanager
 from tuik8s.api.clock import timestamp
-from tuik8s.api.defaults import set_defaults
 from tuik8s.api.errors import AlreadyExists, Conflict, Invalid, NotFound, invalid, required
 from tuik8s.api.objects import Obj, copy, is_deleting, revision_of
 from tuik8s.api.patch import apply_patch
-from tuik8s.api.patch.structure import structure_of
 from tuik8s.api.request import PatchType, Response, Verb
-from tuik8s.api.validation import validate
 from tuik8s.apiserver.admission import Attributes
 from tuik8s.apiserver.decoding import decode_body, decode_patched
+from tuik8s.apiserver.rules import rules_of
 from tuik8s.apiserver.storing import Changed
 from tuik8s.apiserver.strategies import keep, strategy_for
 from tuik8s.apiserver.views import view_of
@@ -27,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tuik8s.api.kinds import Kind
-    from tuik8s.api.patch.structure import Structure
     from tuik8s.api.request import Request
     from tuik8s.apiserver.context import ServerContext
 
@@ -62,12 +58,8 @@ class Registry:
         self.context = context
         self.strategy = strategy_for(kind, context.clock)
         self.view = view_of(kind)
+        self.rules = rules_of(kind)
         self._resets = ("f:status",) if self.strategy.has_status else ()
-
-    @cached_property
-    def _structure(self) -> Structure:
-        """Known from the first write on: the schema package takes its time to load."""
-        return structure_of(self.kind)
 
     # Reading
 
@@ -87,7 +79,7 @@ class Registry:
     # Creating
 
     async def create(self, request: Request) -> Response:
-        obj, warnings = decode_body(self.kind, request)
+        obj, warnings = decode_body(self.rules, request)
         return Response(await self._create(request, obj), warnings, created=True)
 
     async def _create(self, request: Request, obj: Obj) -> Obj:
@@ -97,7 +89,7 @@ class Registry:
         generated = not meta.get("name")
         if generated:
             self._generate_name(obj)
-        set_defaults(self.kind, obj)
+        self.rules.set_defaults(obj)
         self._own(request, None, obj)
         await self.context.admission.admit(Attributes(Verb.CREATE, request, self.kind, obj))
         meta["uid"] = self.context.ids.uid()
@@ -142,7 +134,7 @@ class Registry:
     # Changing
 
     async def update(self, request: Request) -> Response:
-        body, warnings = decode_body(self.kind, request)
+        body, warnings = decode_body(self.rules, request)
         named = bool(revision_of(body))
         if not named and not self.strategy.allow_unconditional_update:
             errors = [invalid("metadata.resourceVersion", 0, "must be specified for an update")]
@@ -162,20 +154,20 @@ class Registry:
             nonlocal warnings
             patch_type = request.patch_type or PatchType.MERGE
             result = apply_patch(self.kind, patch_type, current, request.body)
-            obj, warnings = decode_patched(self.kind, request, result)
+            obj, warnings = decode_patched(self.rules, request, result)
             return obj
 
         return Response(await self.change(request, patched), warnings)
 
     async def _apply(self, request: Request) -> Response:
-        config, warnings = decode_body(self.kind, request)
+        config, warnings = decode_body(self.rules, request)
         if not request.field_manager:
             errors = [required("fieldManager", "is required for apply patch")]
             raise Invalid.of("PatchOptions", "meta.k8s.io", "", errors)
 
         def applied(current: Obj | None) -> Obj:
             merged = fieldmanager.apply(
-                self._structure, current, config, manager=self._manager(request), force=request.force,
+                self.rules.structure, current, config, manager=self._manager(request), force=request.force,
                 now=timestamp(self.context.clock.now()), resets=self._resets_of(request),
             )  # fmt: skip
             return copy(merged)
@@ -239,7 +231,7 @@ class Registry:
             attributes = Attributes(Verb.UPDATE, request, self.kind, obj, current)
             await self.context.admission.admit_subresource(attributes)
         else:
-            set_defaults(self.kind, obj)
+            self.rules.set_defaults(obj)
             self.strategy.prepare_for_update(obj, current)
             self._own(request, current, obj)
             await self.context.admission.admit(Attributes(Verb.UPDATE, request, self.kind, obj, current))
@@ -283,7 +275,7 @@ class Registry:
     # Steps
 
     def _validate(self, obj: Obj, old: Obj | None = None, subresource: str = "") -> None:
-        errors = validate(self.kind, obj, old, subresource)
+        errors = self.rules.validate(obj, old, subresource)
         if errors:
             raise Invalid.of(self.kind.kind, self.kind.group, obj["metadata"].get("name", ""), errors)
 
@@ -304,7 +296,7 @@ class Registry:
         if request.patch_type is PatchType.APPLY:
             return
         entries = fieldmanager.managed_fields(
-            self._structure, live, obj, manager=self._manager(request),
+            self.rules.structure, live, obj, manager=self._manager(request),
             now=timestamp(self.context.clock.now()), resets=self._resets_of(request),
         )  # fmt: skip
         if entries:

@@ -22,6 +22,7 @@ from tuik8s.apiserver.authorization import Attributes as AccessAttributes
 from tuik8s.apiserver.authorization import Authorization
 from tuik8s.apiserver.backends import Backends
 from tuik8s.apiserver.context import ServerContext
+from tuik8s.apiserver.customresources import DefinitionController, ServedDefinitions
 from tuik8s.apiserver.deletion import delete, delete_collection
 from tuik8s.apiserver.listing import list_objects
 from tuik8s.apiserver.metrics import Metrics
@@ -99,9 +100,14 @@ class ApiServer:
         stored = (kind for kind in registry if kind not in kinds.MEASURED)
         self._registries = {kind: Registry(kind, self._context) for kind in stored}
         self._registries[kinds.SERVICE] = self._services
+        self._definitions = ServedDefinitions(registry, self._registries, self._context)
+        self.definition_controller = DefinitionController(self._definitions, self._context)
+        """To be run by whoever starts the server: accepts, establishes and ends custom resources."""
 
     async def start(self) -> None:
-        """Learn what the stored services hold, then create what every cluster has and is not there yet."""
+        """Learn what the stored services hold and which custom resources there are, then create what every
+        cluster has and is not there yet."""
+        self._definitions.load()
         for problem in self._services.rebuild():
             log.warning("%s", problem)
         for name in SYSTEM_NAMESPACES:

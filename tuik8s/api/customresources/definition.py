@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
 
 from tuik8s.api.kinds import Kind
 from tuik8s.api.objects import is_true
@@ -32,6 +35,14 @@ class Version:
 
     def __init__(self, spec: Obj) -> None:
         self.spec = spec
+
+    def __repr__(self) -> str:
+        """Differs where anything of the version does."""
+        return f"Version({self._digest})"
+
+    @cached_property
+    def _digest(self) -> str:
+        return hashlib.sha256(msgspec.json.encode(self.spec)).hexdigest()[:16]
 
     @cached_property
     def schema(self) -> StructuralSchema:
@@ -68,7 +79,7 @@ class CustomKind(Kind):
 
     singular_name: str = ""
     list_name: str = ""
-    definition: Version = field(default_factory=lambda: Version({}), repr=False)
+    definition: Version = field(default_factory=lambda: Version({}))
 
     @property
     def singular(self) -> str:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from tuik8s.api.objects import Obj
 
-FINALIZER = "customresourcecleanup.apiextensions.k8s.io"
+CLEANUP_FINALIZER = "customresourcecleanup.apiextensions.k8s.io"
 APPROVAL = "api-approved.kubernetes.io"
 
 

@@ -18,10 +18,9 @@ class _Group:
         self._module = module or f"{group.partition('.')[0]}_{version}"
 
     def __call__(
-        self, kind: str, plural: str, short_name: str = "", *, namespaced: bool = True,
+        self, kind: str, plural: str, *short_names: str, namespaced: bool = True,
         categories: tuple[str, ...] = (), subresources: tuple[str, ...] = (),
     ) -> Kind:  # fmt: skip
-        short_names = (short_name,) if short_name else ()
         return Kind(
             self._group, self._version, kind, plural, namespaced, short_names, categories, subresources,
             f"{self._module}:{kind}",
@@ -130,6 +129,12 @@ RESOURCE_CLAIM = _resource("ResourceClaim", "resourceclaims", subresources=_STAT
 RESOURCE_CLAIM_TEMPLATE = _resource("ResourceClaimTemplate", "resourceclaimtemplates")
 RESOURCE_SLICE = _resource("ResourceSlice", "resourceslices", namespaced=False)
 
+_extensions = _Group("apiextensions.k8s.io")
+CUSTOM_RESOURCE_DEFINITION = _extensions(
+    "CustomResourceDefinition", "customresourcedefinitions", "crd", "crds", namespaced=False,
+    categories=_EXTENSIONS, subresources=_STATUS,
+)  # fmt: skip
+
 STORAGE_VERSION_MIGRATION = _Group("storagemigration.k8s.io")(
     "StorageVersionMigration", "storageversionmigrations", namespaced=False, subresources=_STATUS
 )
@@ -150,7 +155,7 @@ NAMED_GROUPS = (
     MUTATING_ADMISSION_POLICY, MUTATING_ADMISSION_POLICY_BINDING,
     PRIORITY_CLASS, LEASE, RUNTIME_CLASS, ENDPOINT_SLICE,
     DEVICE_CLASS, DEVICE_TAINT_RULE, RESOURCE_CLAIM, RESOURCE_CLAIM_TEMPLATE, RESOURCE_SLICE,
-    FLOW_SCHEMA, PRIORITY_LEVEL_CONFIGURATION, STORAGE_VERSION_MIGRATION,
+    FLOW_SCHEMA, PRIORITY_LEVEL_CONFIGURATION, STORAGE_VERSION_MIGRATION, CUSTOM_RESOURCE_DEFINITION,
 )  # fmt: skip
 """Groups in the order of their priority; of two versions of a kind the preferred one first."""
 

@@ -17,10 +17,25 @@ SERVED: tuple[Kind, ...] = (*CORE, *NAMED_GROUPS)
 
 
 class KindRegistry:
-    """Look kinds up by what people and machines call them."""
+    """Look kinds up by what people and machines call them.
+
+    Those given at first are always there; more are defined, and forgotten again, while the server runs.
+    """
 
     def __init__(self, kinds: Iterable[Kind] = (*SERVED, *MEASURED)) -> None:
-        self._kinds = list(kinds)
+        self.built_in = tuple(kinds)
+        self.revision = 0
+        """Rises with each change of the kinds."""
+        self._defined: dict[str, tuple[Kind, ...]] = {}
+        self._kinds = self.built_in
+
+    def define(self, resource: str, kinds: Iterable[Kind]) -> None:
+        """Serve these versions of `crontabs.stable.example.com`, say, and no others; none is an end of it."""
+        self._defined[resource] = tuple(kinds)
+        if not self._defined[resource]:
+            del self._defined[resource]
+        self._kinds = (*self.built_in, *(kind for known in self._defined.values() for kind in known))
+        self.revision += 1
 
     def __iter__(self) -> Iterator[Kind]:
         return iter(self._kinds)

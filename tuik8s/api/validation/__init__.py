@@ -86,13 +86,14 @@ def validate(kind: Kind, obj: Obj, old: Obj | None = None, subresource: str = ""
     (uid, timestamps). Neither object is changed.
     """
     errors: list[FieldError] = []
+    any_finalizer = kind.group == "apiextensions.k8s.io"
     if old is None:
-        errors += metadata.validate_metadata(kind, obj)
+        errors += metadata.validate_metadata(kind, obj, any_finalizer=any_finalizer)
         errors += _rules(kind, obj)
         return errors
-    errors += metadata.validate_metadata_update(obj, old)
+    errors += metadata.validate_metadata_update(obj, old, any_finalizer=any_finalizer)
     if not subresource and kind.resource not in _ONLY_UPDATE_RULES:
-        errors += metadata.validate_metadata(kind, obj)
+        errors += metadata.validate_metadata(kind, obj, any_finalizer=any_finalizer)
         errors += _rules(kind, obj)
     update = _UPDATE.get((kind.resource, subresource))
     if update is not None:

@@ -28,8 +28,9 @@ _NAME_RULES: dict[str, Callable[[str], list[str]]] = {
 _KEPT_BY_SERVER = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds")
 
 
-def validate_metadata(kind: Kind, obj: Obj) -> Iterator[FieldError]:
-    """Of a new object; its name has been generated where that was asked for."""
+def validate_metadata(kind: Kind, obj: Obj, *, any_finalizer: bool = False) -> Iterator[FieldError]:
+    """Of a new object; its name has been generated where that was asked for. Custom resources may have
+    finalizers of any name."""
     meta = obj.get("metadata") or {}
     if not kind.resource.startswith("events"):  # whose names were never checked
         yield from _check_name(meta, _NAME_RULES.get(kind.resource, names.dns_subdomain))
@@ -41,10 +42,10 @@ def validate_metadata(kind: Kind, obj: Obj) -> Iterator[FieldError]:
     elif namespace:
         yield errors.forbidden("metadata.namespace", "not allowed on this type")
     yield from check_nonnegative(meta, "metadata", "generation")
-    yield from _check_parts(meta)
+    yield from _check_parts(meta, any_finalizer=any_finalizer)
 
 
-def validate_metadata_update(obj: Obj, old: Obj) -> Iterator[FieldError]:
+def validate_metadata_update(obj: Obj, old: Obj, *, any_finalizer: bool = False) -> Iterator[FieldError]:
     meta, before = obj.get("metadata") or {}, old["metadata"]
     finalizers, previous = meta.get("finalizers") or [], before.get("finalizers") or []
     added = sorted(set(finalizers) - set(previous))
@@ -62,7 +63,7 @@ def validate_metadata_update(obj: Obj, old: Obj) -> Iterator[FieldError]:
     for field in _KEPT_BY_SERVER:
         if meta.get(field) is not None:
             yield from check_immutable(meta[field], before.get(field), f"metadata.{field}")
-    yield from _check_parts(meta)
+    yield from _check_parts(meta, any_finalizer=any_finalizer)
 
 
 def check_annotations(annotations: Obj | None, path: str) -> Iterator[FieldError]:
@@ -99,11 +100,11 @@ def _check_name(meta: Obj, rule: Callable[[str], list[str]]) -> Iterator[FieldEr
         yield from complain("metadata.name", name, rule(name))
 
 
-def _check_parts(meta: Obj) -> Iterator[FieldError]:
+def _check_parts(meta: Obj, *, any_finalizer: bool) -> Iterator[FieldError]:
     yield from check_labels(meta.get("labels"), "metadata.labels")
     yield from check_annotations(meta.get("annotations"), "metadata.annotations")
     yield from _check_owners(meta.get("ownerReferences") or [])
-    yield from _check_finalizers(meta.get("finalizers") or [])
+    yield from _check_finalizers(meta.get("finalizers") or [], any_finalizer=any_finalizer)
 
 
 def _check_owners(references: list[Obj]) -> Iterator[FieldError]:
@@ -130,11 +131,11 @@ def _check_owners(references: list[Obj]) -> Iterator[FieldError]:
                 controller = current
 
 
-def _check_finalizers(finalizers: list[str]) -> Iterator[FieldError]:
+def _check_finalizers(finalizers: list[str], *, any_finalizer: bool) -> Iterator[FieldError]:
     path = "metadata.finalizers"
     for name in finalizers:
         yield from complain(path, name, names.qualified_name(name))
     if {"orphan", "foregroundDeletion"} <= set(finalizers):
         yield errors.invalid(path, finalizers, "finalizer orphan and foregroundDeletion cannot be both set")
-    for index, name in enumerate(finalizers):
+    for index, name in enumerate(() if any_finalizer else finalizers):
         yield from _check_standard_finalizer(name, f"{path}[{index}]")

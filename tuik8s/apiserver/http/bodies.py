@@ -10,10 +10,10 @@ import yaml
 from aiohttp import ClientPayloadError
 from aiohttp.http_exceptions import PayloadEncodingError
 
-from tuik8s.api.errors import BadRequest, ServerTimeout
+from tuik8s.api.errors import BadRequest, ServerTimeout, UnsupportedMediaType
 from tuik8s.api.request import PatchType
 from tuik8s.apiserver.http import protobuf
-from tuik8s.apiserver.http.errors import RequestEntityTooLarge, UnsupportedMediaType
+from tuik8s.apiserver.http.errors import RequestEntityTooLarge
 from tuik8s.apiserver.http.negotiation import JSON, YAML
 
 if TYPE_CHECKING:

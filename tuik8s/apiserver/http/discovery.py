@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from typing import TYPE_CHECKING
 
+from tuik8s.api.customresources import version_priority
 from tuik8s.api.kinds import KUBERNETES_VERSION
 from tuik8s.apiserver.http.errors import no_such_resource
 from tuik8s.apiserver.http.negotiation import clauses
@@ -12,8 +13,10 @@ from tuik8s.apiserver.http.negotiation import clauses
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tuik8s.api.kinds import Kind
+    from tuik8s.api.kinds import Kind, KindRegistry
     from tuik8s.api.objects import Obj
+
+    Groups = dict[str, dict[str, list[Kind]]]
 
 _OBJECT, _STREAM = ("get", "patch", "update"), ("create", "get")
 _PROXY = ("create", "delete", "get", "patch", "update")
@@ -35,15 +38,19 @@ _V2, _V2_BETA = "v2", "v2beta1"
 
 
 class Discovery:
-    """Made of the registry's kinds, in its order: the first version of a group is the preferred one."""
+    """Made of the registry's kinds, and again when they change. Groups come in its order, versions by what
+    clients should prefer."""
 
-    def __init__(self, kinds: Iterable[Kind]) -> None:
-        self._groups: dict[str, dict[str, list[Kind]]] = {}
-        for kind in kinds:
-            self._groups.setdefault(kind.group, {}).setdefault(kind.version, []).append(kind)
-        for versions in self._groups.values():
-            for resources in versions.values():
-                resources.sort(key=lambda kind: kind.plural)
+    def __init__(self, kinds: KindRegistry) -> None:
+        self._kinds = kinds
+        self._made_of = -1
+        self._made: Groups = {}
+
+    @property
+    def _groups(self) -> Groups:
+        if self._made_of != self._kinds.revision:
+            self._made_of, self._made = self._kinds.revision, _grouped(self._kinds)
+        return self._made
 
     def aggregated(self, accept: str, *, core: bool) -> tuple[Obj, str] | None:
         """The document and its media type; None where the client wants the older form."""
@@ -97,6 +104,16 @@ class Discovery:
         ]
         metadata: Obj = {"name": group} if group else {}
         return {"metadata": {**metadata, "creationTimestamp": None}, "versions": versions}
+
+
+def _grouped(kinds: Iterable[Kind]) -> Groups:
+    found: Groups = {}
+    for kind in kinds:
+        found.setdefault(kind.group, {}).setdefault(kind.version, []).append(kind)
+    for group, versions in found.items():
+        preferred = sorted(versions, key=version_priority, reverse=True)
+        found[group] = {name: sorted(versions[name], key=lambda kind: kind.plural) for name in preferred}
+    return found
 
 
 def version() -> Obj:

@@ -22,16 +22,5 @@ class RequestEntityTooLarge(ApiError):
     code, reason = 413, "RequestEntityTooLarge"
 
 
-class UnsupportedMediaType(ApiError):
-    code, reason = 415, "UnsupportedMediaType"
-
-    @classmethod
-    def accepting(cls, accepted: Sequence[str]) -> UnsupportedMediaType:
-        return cls(
-            "the body of the request was in an unknown format - accepted media types include: "
-            + ", ".join(accepted)
-        )
-
-
 def no_such_resource() -> NotFound:
     return NotFound("the server could not find the requested resource")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tuik8s.api.customresources import CustomKind
 from tuik8s.apiserver.strategies import policies, workloads
 from tuik8s.apiserver.strategies.base import Strategy, keep
 from tuik8s.apiserver.strategies.core import (
@@ -13,6 +14,7 @@ from tuik8s.apiserver.strategies.core import (
     PodStrategy,
     SecretStrategy,
 )
+from tuik8s.apiserver.strategies.custom import CustomResourceStrategy, DefinitionStrategy
 from tuik8s.apiserver.strategies.service import ServiceStrategy
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ _BY_RESOURCE: dict[str, type[Strategy]] = {
     "endpoints": CreatedOnUpdateStrategy,
     "events": CreatedOnUpdateStrategy,
     "events.events.k8s.io": CreatedOnUpdateStrategy,
+    "customresourcedefinitions.apiextensions.k8s.io": DefinitionStrategy,
     "leases.coordination.k8s.io": workloads.LeaseStrategy,
     "endpointslices.discovery.k8s.io": workloads.EndpointSliceStrategy,
     "deployments.apps": workloads.DeploymentStrategy,
@@ -74,4 +77,6 @@ _BY_RESOURCE: dict[str, type[Strategy]] = {
 
 
 def strategy_for(kind: Kind, clock: Clock) -> Strategy:
+    if isinstance(kind, CustomKind):
+        return CustomResourceStrategy(kind, clock)
     return _BY_RESOURCE.get(kind.resource, Strategy)(kind, clock)

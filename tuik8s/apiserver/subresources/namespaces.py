@@ -18,7 +18,7 @@ async def finalize(registry: Registry, request: Request) -> Response:
     """PUT changes `spec.finalizers` alone; a deleted namespace without any is removed."""
     if request.verb is not Verb.UPDATE:
         raise MethodNotSupported(f"{request.verb} is not supported on namespaces/finalize")
-    body, warnings = decode_body(registry.kind, request)
+    body, warnings = decode_body(registry.rules, request)
 
     def with_finalizers(current: Obj) -> Obj:
         meta = {**current["metadata"], "resourceVersion": body["metadata"].get("resourceVersion", "")}

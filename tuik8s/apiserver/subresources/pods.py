@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tuik8s.api.clock import timestamp
-from tuik8s.api.defaults import set_defaults
 from tuik8s.api.errors import BadRequest, Conflict, Invalid, MethodNotSupported, required
 from tuik8s.api.kinds import Kind
 from tuik8s.api.objects import Obj, is_deleting
@@ -14,6 +13,7 @@ from tuik8s.api.patch import apply_patch
 from tuik8s.api.request import DeleteOptions, PatchType, Response, Verb
 from tuik8s.apiserver.decoding import decode_body, decode_patched
 from tuik8s.apiserver.deletion import delete
+from tuik8s.apiserver.rules import rules_of
 
 if TYPE_CHECKING:
     from tuik8s.api.request import Request
@@ -99,11 +99,11 @@ async def change_ephemeral_containers(registry: Registry, request: Request) -> R
 
     def extended(pod: Obj) -> Obj:
         if request.verb is Verb.UPDATE:
-            given = decode_body(registry.kind, request).object
+            given = decode_body(registry.rules, request).object
         else:
             patched = apply_patch(registry.kind, request.patch_type or PatchType.MERGE, pod, request.body)
-            given = decode_patched(registry.kind, request, patched).object
-        set_defaults(registry.kind, given)
+            given = decode_patched(registry.rules, request, patched).object
+        registry.rules.set_defaults(given)
         spec = {**pod["spec"], "ephemeralContainers": given["spec"].get("ephemeralContainers") or []}
         meta = {**pod["metadata"], "resourceVersion": given["metadata"].get("resourceVersion", "")}
         return {**pod, "metadata": meta, "spec": spec}
@@ -124,7 +124,7 @@ def _body(kind: Kind, request: Request) -> Obj:
     body = {} if request.body is None else request.body
     if isinstance(body, dict):
         body = {field: value for field, value in body.items() if field != "apiVersion"}
-    return decode_body(kind, replace(request, body=body)).object
+    return decode_body(rules_of(kind), replace(request, body=body)).object
 
 
 def _success(revision: str) -> Obj:

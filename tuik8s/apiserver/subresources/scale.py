@@ -6,12 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tuik8s.api import schema
-from tuik8s.api.errors import BadRequest, Conflict, Invalid, MethodNotSupported, invalid
+from tuik8s.api.customresources import CustomKind, ScalePaths, value_at
+from tuik8s.api.errors import BadRequest, Conflict, InternalError, Invalid, MethodNotSupported, invalid
 from tuik8s.api.kinds import Kind
 from tuik8s.api.patch import apply_patch
 from tuik8s.api.request import PatchType, Response, Verb
 from tuik8s.api.workloads import selector_of
 from tuik8s.apiserver.decoding import check_type, decode_patched, place
+from tuik8s.apiserver.rules import rules_of
 
 if TYPE_CHECKING:
     from tuik8s.api.objects import Obj
@@ -19,45 +21,69 @@ if TYPE_CHECKING:
     from tuik8s.apiserver.registry import Registry
 
 SCALE = Kind("autoscaling", "v1", "Scale", "scales", True, model="autoscaling_v1:Scale")
+_BUILT_IN = ScalePaths(("spec", "replicas"), ("status", "replicas"), ())
 
 
 async def serve(registry: Registry, request: Request) -> Response:
     if request.verb is Verb.GET:
-        return Response(scale_of(registry.current(request.namespace, request.name)))
+        return Response(scale_of(registry.kind, registry.current(request.namespace, request.name)))
     if request.verb not in (Verb.UPDATE, Verb.PATCH) or request.patch_type is PatchType.APPLY:
         raise MethodNotSupported(f"{request.verb} is not supported on {registry.kind.resource}/scale")
 
     def scaled(current: Obj) -> Obj:
-        scale = _wanted(request, scale_of(current))
+        scale = _wanted(request, scale_of(registry.kind, current))
         revision = scale["metadata"].get("resourceVersion", "")
         if revision and revision != current["metadata"]["resourceVersion"]:
             raise Conflict.modified(registry.kind.resource, request.name)
-        spec = {**(current.get("spec") or {}), "replicas": _replicas(scale)}
-        return {**current, "metadata": dict(current["metadata"]), "spec": spec}
+        changed = {**current, "metadata": dict(current["metadata"])}
+        return _with(changed, _paths(registry.kind).replicas, _replicas(scale))
 
     # Written as an update of the whole object, owned by the manager of this subresource.
     changed = await registry.change(replace(request, patch_type=None), scaled)
-    return Response(scale_of(changed))
+    return Response(scale_of(registry.kind, changed))
 
 
-def scale_of(obj: Obj) -> Obj:
-    meta, spec, status = obj["metadata"], obj.get("spec") or {}, obj.get("status") or {}
+def scale_of(kind: Kind, obj: Obj) -> Obj:
+    meta, paths = obj["metadata"], _paths(kind)
     kept = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
-    selector = selector_of(obj)
+    replicas = value_at(obj, paths.replicas)
+    if replicas is None and isinstance(kind, CustomKind):
+        where = f".{'.'.join(paths.replicas)}"
+        raise InternalError(f'Internal error occurred: the spec replicas field "{where}" does not exist')
     return {
         "apiVersion": SCALE.api_version,
         "kind": SCALE.kind,
         "metadata": {field: meta[field] for field in kept if field in meta},
-        "spec": {"replicas": spec.get("replicas", 0)},
-        "status": {"replicas": status.get("replicas", 0), "selector": str(selector)},
+        "spec": {"replicas": replicas or 0},
+        "status": {"replicas": value_at(obj, paths.status_replicas) or 0, "selector": _selector(kind, obj)},
     }
+
+
+def _selector(kind: Kind, obj: Obj) -> str:
+    """As text: custom resources have it so."""
+    if not isinstance(kind, CustomKind):
+        return str(selector_of(obj))
+    path = _paths(kind).selector
+    return str((path and value_at(obj, path)) or "")
+
+
+def _paths(kind: Kind) -> ScalePaths:
+    found = kind.definition.scale if isinstance(kind, CustomKind) else None
+    return found or _BUILT_IN
+
+
+def _with(obj: Obj, path: tuple[str, ...], value: int) -> Obj:
+    """A copy along the path."""
+    name, *deeper = path
+    below = obj.get(name) if isinstance(obj.get(name), dict) else {}
+    return {**obj, name: _with(below or {}, tuple(deeper), value) if deeper else value}
 
 
 def _wanted(request: Request, current: Obj) -> Obj:
     if request.verb is Verb.PATCH:
         patch_type = request.patch_type or PatchType.MERGE
         patched = apply_patch(SCALE, patch_type, current, request.body)
-        return decode_patched(SCALE, request, patched).object
+        return decode_patched(rules_of(SCALE), request, patched).object
     if not isinstance(request.body, dict):
         raise BadRequest("the object provided is unrecognized (must be of type Scale)")
     check_type(SCALE, request.body)

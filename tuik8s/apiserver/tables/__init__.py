@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tuik8s.api import kinds
+from tuik8s.api.customresources import CustomKind
 from tuik8s.api.durations import human_duration
 from tuik8s.apiserver.tables import (
     batch,
@@ -29,6 +30,7 @@ from tuik8s.apiserver.tables.configuration import (
     SECRET_PRINTER,
     SERVICE_ACCOUNT_PRINTER,
 )
+from tuik8s.apiserver.tables.custom import custom_printer
 from tuik8s.apiserver.tables.events import EVENT_PRINTER
 from tuik8s.apiserver.tables.nodes import LEASE_PRINTER, NODE_PRINTER
 from tuik8s.apiserver.tables.pods import POD_PRINTER
@@ -110,6 +112,7 @@ PRINTERS: dict[str, Printer] = {
     kinds.LIMIT_RANGE.resource: PLAIN,
     kinds.ROLE.resource: PLAIN,
     kinds.CLUSTER_ROLE.resource: PLAIN,
+    kinds.CUSTOM_RESOURCE_DEFINITION.resource: PLAIN,
 }
 
 
@@ -149,4 +152,6 @@ def rows(kind: Kind, objects: Iterable[Obj], now: datetime) -> list[Obj]:
 
 
 def _printer(kind: Kind) -> Printer:
+    if isinstance(kind, CustomKind):
+        return custom_printer(kind.definition)
     return PRINTERS.get(kind.resource, GENERIC)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tuik8s.api.customresources import CustomKind
 from tuik8s.api.kinds import KUBERNETES_VERSION
 from tuik8s.apiserver.http.discovery import subresources_of
-from tuik8s.apiserver.http.openapi import operations, parameters
+from tuik8s.apiserver.http.openapi import custom, operations, parameters
 from tuik8s.apiserver.http.openapi.operations import Subject, gvk_of
 from tuik8s.apiserver.http.openapi.schemas import REFERENCE, closure, title_of
 from tuik8s.apiserver.http.resources import DELETED_OBJECTS
@@ -29,15 +30,22 @@ _PROXIED = ("get", "put", "post", "delete", "options", "head", "patch")
 def document(kinds: Sequence[Kind]) -> Obj:
     """Of kinds that share group and version."""
     models = [operations.STATUS, operations.DELETE_OPTIONS, "meta_v1:WatchEvent"]
+    defined = [kind for kind in kinds if isinstance(kind, CustomKind)]
+    if defined:
+        models += [custom.OBJECT_META, custom.LIST_META]
     paths: Obj = {}
     for kind in kinds:
-        models += _models(kind) if "list" in kind.verbs else [kind.model]
+        if kind not in defined:
+            models += _models(kind) if "list" in kind.verbs else [kind.model]
         models += [_BODIES[name] for name, *_ in subresources_of(kind) if name in _BODIES]
         paths |= _paths(kind)
     schemas = closure(models)
+    for definition in defined:
+        schemas |= custom.schemas_of(definition)
     for kind in kinds:
-        _name_kind(schemas, kind.model, gvk_of(kind))
-        _name_kind(schemas, f"{kind.model}List", gvk_of(kind) | {"kind": kind.list_kind})
+        if kind not in defined:
+            _name_kind(schemas, kind.model, gvk_of(kind))
+            _name_kind(schemas, f"{kind.model}List", gvk_of(kind) | {"kind": kind.list_kind})
         for name, (group, version, body), _ in subresources_of(kind):
             if name in _BODIES:
                 _name_kind(schemas, _BODIES[name], {"group": group, "version": version, "kind": body})
@@ -82,7 +90,7 @@ def _paths(kind: Kind) -> Obj:
     shared = [parameters.NAMESPACE] if kind.namespaced else []
     collection = f"{root}{scope}/{kind.plural}"
     place = f"Namespaced{kind.kind}" if kind.namespaced else kind.kind
-    one, many = (Subject(kind, place, title_of(model), gvk_of(kind)) for model in _models(kind))
+    one, many = (Subject(kind, place, title, gvk_of(kind)) for title in _titles(kind))
     named = [*shared, parameters.name_of(kind.kind)]
     paths: Obj = {
         collection: _asked(kind, _on_collection(one, many)) | {"parameters": shared},
@@ -126,13 +134,21 @@ def _models(kind: Kind) -> tuple[str, str]:
     return kind.model, f"{kind.model}List"
 
 
+def _titles(kind: Kind) -> tuple[str, str]:
+    """Of the schemas of one object and of a list."""
+    if isinstance(kind, CustomKind):
+        return custom.title_of_kind(kind), custom.title_of_kind(kind, kind.list_kind)
+    one, many = _models(kind)
+    return title_of(one), title_of(many)
+
+
 def _subresource(
     one: Subject, path: str, shared: list[Obj], entry: tuple[str, tuple[str, str, str], tuple[str, ...]]
 ) -> Obj:
     name, (group, version, body), verbs = entry
-    model = _BODIES.get(name, one.kind.model)
+    title = title_of(_BODIES[name]) if name in _BODIES else one.title
     place = f"{one.place}{name.capitalize()}"
-    subject = Subject(one.kind, place, title_of(model), {"group": group, "version": version, "kind": body})
+    subject = Subject(one.kind, place, title, {"group": group, "version": version, "kind": body})
     item: Obj = {"parameters": shared}
     if name == "log":
         return {f"{path}/log": item | {"get": operations.log(subject)}}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from tuik8s.api.customresources import CustomKind
 from tuik8s.api.request import PatchType
 from tuik8s.apiserver.http.openapi import parameters
 from tuik8s.apiserver.http.openapi.schemas import REFERENCE, title_of
@@ -69,8 +70,9 @@ def replace(subject: Subject) -> Obj:
     return operation | _body(subject) | {"parameters": _query(parameters.WRITE), "responses": answers}
 
 
-def patch(subject: Subject, *, custom: bool = False) -> Obj:
+def patch(subject: Subject) -> Obj:
     """Custom resources have no strategic merge patch."""
+    custom = isinstance(subject.kind, CustomKind)
     operation = _operation(subject, "patch", f"partially update the specified {subject.kind.kind}", "patch")
     schema = {"schema": {"description": "A patch of the given media type."}}
     content = {name: schema for name in PATCHES if not (custom and name == PatchType.STRATEGIC)}
@@ -135,7 +137,8 @@ def _query(names: Sequence[str]) -> list[Obj]:
 
 
 def _body(subject: Subject) -> Obj:
-    content = {name: _reference(subject.title) for name in (*READ, WRITTEN)}
+    custom = isinstance(subject.kind, CustomKind)
+    content = {name: _reference(subject.title) for name in (READ if custom else (*READ, WRITTEN))}
     return {"requestBody": {"content": content, "required": True}}
 
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tuik8s.api.clock import micro_timestamp, timestamp
-from tuik8s.api.errors import BadRequest
-from tuik8s.apiserver.http.errors import UnsupportedMediaType
+from tuik8s.api.errors import BadRequest, UnsupportedMediaType
 from tuik8s.apiserver.http.protobuf import wire
 from tuik8s.apiserver.http.protobuf.table import messages
 from tuik8s.apiserver.http.protobuf.wire import Malformed
@@ -110,7 +109,17 @@ def _value(kind: str, value: int | bytes, depth: int) -> Any:
         return _NUMBERS[kind](value)
     if kind in _FROM_BYTES:
         return _FROM_BYTES[kind](_bytes(value))
+    if kind == "SchemaOrBool":
+        return _schema_or_bool(_bytes(value), depth)
     return _message(_bytes(value), kind, depth + 1)
+
+
+def _schema_or_bool(data: bytes, depth: int) -> Any:
+    """additionalProperties: either what they are like, or whether there may be any."""
+    parts = dict(wire.fields(data))
+    if 2 in parts:
+        return _message(_bytes(parts[2]), "apiextensions.v1/JSONSchemaProps", depth + 1)
+    return bool(parts.get(1))
 
 
 def _bytes(value: int | bytes) -> bytes:

@@ -50,4 +50,6 @@ def _field(section: str, entry: str) -> tuple[int, Field]:
     return int(number), Field(name.removeprefix("+"), kind, mode, name.startswith("+"))
 
 
-SPECIAL = frozenset(("Quantity", "IntOrString", "Time", "MicroTime", "Duration", "Raw", "Strings"))
+SPECIAL = frozenset(
+    ("Quantity", "IntOrString", "Time", "MicroTime", "Duration", "Raw", "Strings", "SchemaOrBool")
+)

@@ -1,0 +1,69 @@
+"""Registries of definitions and of what they define."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tuik8s.api.errors import MethodNotSupported, UnsupportedMediaType
+from tuik8s.api.request import PatchType
+from tuik8s.apiserver.customresources.views import CustomResourcesView
+from tuik8s.apiserver.registry import Registry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tuik8s.api.customresources import CustomKind
+    from tuik8s.api.objects import Obj
+    from tuik8s.api.request import Request, Response
+    from tuik8s.apiserver.context import ServerContext
+
+_PATCHES = (PatchType.JSON, PatchType.MERGE, PatchType.APPLY)
+
+
+class CustomResourceRegistry(Registry):
+    """Objects of one version of a definition."""
+
+    def __init__(
+        self, kind: CustomKind, context: ServerContext, *, stored_as: str, since: int, terminating: bool
+    ) -> None:
+        """`stored_as` is the apiVersion of the storage version; `since` the revision of the definition."""
+        super().__init__(kind, context)
+        self.view = CustomResourcesView(kind, stored_as, since)
+        self._terminating = terminating
+
+    async def create(self, request: Request) -> Response:
+        if self._terminating:
+            raise MethodNotSupported(
+                f"{request.verb} not allowed while custom resource definition is terminating"
+            )
+        return await super().create(request)
+
+    async def patch(self, request: Request) -> Response:
+        if request.patch_type is PatchType.STRATEGIC:
+            raise UnsupportedMediaType.accepting([str(known) for known in _PATCHES])
+        return await super().patch(request)
+
+
+class DefinitionRegistry(Registry):
+    """CustomResourceDefinitions; `stored` and `removed` hear of each write as soon as it is committed."""
+
+    stored: Callable[[Obj], object]
+    removed: Callable[[Obj], object]
+
+    async def _insert_once(self, request: Request, obj: Obj) -> Obj:
+        created = await super()._insert_once(request, obj)
+        if not request.dry_run:
+            self.stored(created)
+        return created
+
+    async def _store_change(self, request: Request, key: str, obj: Obj, current: Obj) -> Obj:
+        changed = await super()._store_change(request, key, obj, current)
+        if not request.dry_run:
+            self.stored(changed)
+        return changed
+
+    async def remove(self, request: Request, obj: Obj, current: Obj) -> Obj:
+        removed = await super().remove(request, obj, current)
+        if not request.dry_run:
+            self.removed(removed)
+        return removed
