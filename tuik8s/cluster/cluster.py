@@ -147,10 +147,10 @@ class Cluster:
 
         self.supervisor.start("loop-lag", self.lag.run)
         self.supervisor.start("statistics", self.info.run)
+        self.supervisor.start("crd-controller", self.api.definition_controller.run)
         if self.config.event_ttl:
             expiry = EventExpiry(self.store, clock=self.clock, ttl=self.config.event_ttl)
-            self.supervisor.start("crd-controller", self.api.definition_controller.run)
-        self.supervisor.start("event-expiry", expiry.run)
+            self.supervisor.start("event-expiry", expiry.run)
         self._start_scheduler()
         self.runtime = await choose_runtime(self.config, self.directory, self.clock)
         self._start_controllers(self.runtime)
