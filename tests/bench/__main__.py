@@ -38,6 +38,7 @@ BENCHES = {
     "stall": Bench("stall:measure", 90, "what the interface keeps the loop from"),
     "watch": Bench("watch:measure", 60, "from create to an informer's handler"),
     "requests": Bench("https.requests:measure", 120, "get, list, create and patch over HTTPS"),
+    "watches": Bench("https.watches:measure", 120, "a thousand watches over HTTPS"),
 }
 WIDTHS = (34, 14, 14, 8, 12)
 HEAD = ("figure", "ours", "baseline", "ratio", "goal")
