@@ -39,6 +39,7 @@ BENCHES = {
     "watch": Bench("watch:measure", 60, "from create to an informer's handler"),
     "requests": Bench("https.requests:measure", 120, "get, list, create and patch over HTTPS"),
     "watches": Bench("https.watches:measure", 120, "a thousand watches over HTTPS"),
+    "kubectl": Bench("https.kubectl:measure", 120, "what kubectl sees, and the first command after a start"),
 }
 WIDTHS = (34, 14, 14, 8, 12)
 HEAD = ("figure", "ours", "baseline", "ratio", "goal")

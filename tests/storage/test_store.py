@@ -18,6 +18,7 @@ from tuik8s.storage import (
     StoreClosed,
     WatcherTooSlow,
 )
+from tuik8s.storage.hub import WOKEN_AT_ONCE
 
 
 async def test_a_write_gets_the_next_revision_as_its_resource_version(store: Store) -> None:
@@ -187,6 +188,18 @@ async def test_closing_ends_a_waiting_watch(store: Store) -> None:
     watch.close()
     assert await reading == []
     assert store.statistics().watchers == 0
+
+
+async def test_many_readers_are_woken_a_few_at_a_time(store: Store) -> None:
+    """So that what each does with its record does not hold the loop."""
+    count = WOKEN_AT_ONCE * 4
+    watches = [store.watch("/a/", 0) for _ in range(count)]
+    readers = [asyncio.ensure_future(anext(watch)) for watch in watches]
+    await asyncio.sleep(0)
+    await store.create("/a/x", thing())
+    assert 0 < sum(reader.done() for reader in readers) < count
+    records = await asyncio.wait_for(asyncio.gather(*readers), 1)
+    assert {record.key for record in records} == {"/a/x"}
 
 
 async def test_compaction_gives_compacted(store: Store) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 RECENT = 1_000  # records kept to start watches from without asking the log
 REPLAY_SPAN = 500  # revisions read from the log at a time
 FAIRNESS = 64  # records handed to one reader before others get a turn
+WOKEN_AT_ONCE = 50  # readers woken in one turn of the loop: what they do takes milliseconds
 
 
 class Source(Protocol):
@@ -46,6 +47,8 @@ class Hub:
         self._by_prefix: dict[str, set[Watch | Observer]] = {}
         self._lengths: Counter[int] = Counter()
         self._recent: deque[Record] = deque(maxlen=RECENT)
+        self._sleepers: deque[Watch] = deque()
+        """Who has something to read and is not woken yet."""
 
     def __len__(self) -> int:
         return sum(isinstance(reader, Watch) for readers in self._by_prefix.values() for reader in readers)
@@ -61,7 +64,18 @@ class Hub:
                 # A slice beyond the key's end is the whole key, which must not be looked up twice.
                 if length <= len(key) and (watches := by_prefix.get(key[:length])):
                     for watch in tuple(watches):
-                        watch.deliver(record)
+                        if watch.deliver(record):
+                            self._sleepers.append(watch)
+        if self._sleepers:
+            self._wake_some()
+
+    def _wake_some(self) -> None:
+        """So many now, the others when these have had their turn: a thousand readers do not hold the loop."""
+        sleepers = self._sleepers
+        for _ in range(min(WOKEN_AT_ONCE, len(sleepers))):
+            sleepers.popleft().wake()
+        if sleepers:
+            asyncio.get_running_loop().call_soon(self._wake_some)
 
     def watch(self, prefix: str, since: int) -> Watch:
         """Changes after `since`, which the caller has checked to be neither compacted nor in the future."""
@@ -120,6 +134,8 @@ class Watch:
         self._waiting: asyncio.Future[None] | None = None
         self._error: Exception | None = None
         self._closed = False
+        self._asleep = False
+        """Waiting, and nobody is about to wake it."""
 
     @property
     def progress(self) -> int:
@@ -154,7 +170,7 @@ class Watch:
         self._hub.remove(self)
         self._ready.clear()
         self._replayed.clear()
-        self._wake()
+        self.wake()
 
     def prefill(self, records: Iterable[Record]) -> None:
         self._ready.extend(records)
@@ -162,13 +178,16 @@ class Watch:
     def replay_until(self, revision: int) -> None:
         self._replay = range(self._read, revision)
 
-    def deliver(self, record: Record) -> None:
+    def deliver(self, record: Record) -> bool:
+        """Whether somebody waits for it, and must be woken."""
         if len(self._ready) >= self._limit:
             self._error = WatcherTooSlow(self._read, self._source.compacted_revision, self._limit)
             self.close()
-            return
+            return False
         self._ready.append(record)
-        self._wake()
+        asleep = self._asleep
+        self._asleep = False
+        return asleep
 
     def _take(self, records: deque[Record]) -> Record:
         record = records.popleft()
@@ -191,11 +210,13 @@ class Watch:
     async def _wait(self) -> None:
         self._in_a_row = 0
         self._waiting = asyncio.get_running_loop().create_future()
+        self._asleep = True
         try:
             await self._waiting
         finally:
             self._waiting = None
+            self._asleep = False
 
-    def _wake(self) -> None:
+    def wake(self) -> None:
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_result(None)

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+JSON = "application/json"
+
+
 class Endpoint(NamedTuple):
     """Where a server is and who we are: files of PEM text."""
 
@@ -58,10 +61,10 @@ class Connection:
         self._host = f"{endpoint.host}:{endpoint.port}"
 
     def request(
-        self, method: str, path: str, body: bytes = b"", media_type: str = "application/json"
+        self, method: str, path: str, body: bytes = b"", media_type: str = JSON, *, accept: str = JSON
     ) -> Answer:
         """Of an answer with a Content-Length, not compressed."""
-        head = f"{method} {path} HTTP/1.1\r\nHost: {self._host}\r\nAccept: application/json\r\n"
+        head = f"{method} {path} HTTP/1.1\r\nHost: {self._host}\r\nAccept: {accept}\r\n"
         if body:
             head += f"Content-Type: {media_type}\r\nContent-Length: {len(body)}\r\n"
         self._socket.sendall(head.encode() + b"\r\n" + body)

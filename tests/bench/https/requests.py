@@ -107,19 +107,23 @@ def _samples(endpoint: Endpoint, load: Load) -> list[float]:
 
 
 @contextmanager
-def served(*options: str) -> Iterator[Endpoint]:
+def served() -> Iterator[Endpoint]:
     """A whole cluster with one simulated node."""
     with TemporaryDirectory() as folder:
         data = Path(folder) / "data"
-        (Path(folder) / "manifests").mkdir()
-        up = (
-            "-m", "tuik8s", "up", str(Path(folder) / "manifests"), "--headless", "--ephemeral",
-            "--runtime", "simulated", "--nodes", "1", "--listen", "127.0.0.1:0", "--data-dir", str(data),
-            *options,
-        )  # fmt: skip
-        with running(*up) as child:
+        with running(*cluster_arguments(data)) as child:
             child.until("API at")
             yield Endpoint.of_kubeconfig(data / "kubeconfig", Path(folder))
+
+
+def cluster_arguments(data: Path) -> tuple[str, ...]:
+    """Of Python: a cluster with one simulated node, no manifests and a free port."""
+    empty = data / "manifests"
+    empty.mkdir(parents=True)
+    return (
+        "-m", "tuik8s", "up", str(empty), "--headless", "--ephemeral", "--runtime", "simulated",
+        "--nodes", "1", "--listen", "127.0.0.1:0", "--data-dir", str(data),
+    )  # fmt: skip
 
 
 @contextmanager
