@@ -64,10 +64,13 @@ class Hub:
                 # A slice beyond the key's end is the whole key, which must not be looked up twice.
                 if length <= len(key) and (watches := by_prefix.get(key[:length])):
                     for watch in tuple(watches):
-                        if watch.deliver(record):
-                            self._sleepers.append(watch)
+                        watch.deliver(record)
         if self._sleepers:
             self._wake_some()
+
+    def to_be_woken(self, watch: Watch) -> None:
+        """When all records of the commit are delivered."""
+        self._sleepers.append(watch)
 
     def _wake_some(self) -> None:
         """So many now, the others when these have had their turn: a thousand readers do not hold the loop."""
@@ -178,16 +181,15 @@ class Watch:
     def replay_until(self, revision: int) -> None:
         self._replay = range(self._read, revision)
 
-    def deliver(self, record: Record) -> bool:
-        """Whether somebody waits for it, and must be woken."""
+    def deliver(self, record: Record) -> None:
         if len(self._ready) >= self._limit:
             self._error = WatcherTooSlow(self._read, self._source.compacted_revision, self._limit)
             self.close()
-            return False
+            return
         self._ready.append(record)
-        asleep = self._asleep
-        self._asleep = False
-        return asleep
+        if self._asleep:
+            self._asleep = False
+            self._hub.to_be_woken(self)
 
     def _take(self, records: deque[Record]) -> Record:
         record = records.popleft()
