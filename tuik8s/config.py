@@ -57,6 +57,12 @@ class Config:
     nothing is served where this is empty."""
     patient: bool = False
     """No connection to the API is closed for being slow or idle: where time is skipped, a jump must not."""
+    token_auth_file: Path | None = None
+    """Static bearer tokens: lines of token,user,uid,"group1,group2"."""
+    authorization_mode: str = "Node,RBAC"
+    """Who is asked whether a request is allowed, in this order."""
+    disabled_admission: tuple[str, ...] = ()
+    """Admission plug-ins that are left out."""
     seed: int | None = None
     """Makes names, ties and simulated containers repeat."""
 

@@ -85,8 +85,18 @@ def authorization_modes() -> tuple[str, ...]:
 
 
 @pytest.fixture
-async def served(pki: Pki, kubelets: Any, authorization_modes: tuple[str, ...]) -> AsyncIterator[Served]:
-    plane = await ControlPlane.start(kubelets=kubelets, authorization_modes=authorization_modes)
+def issuer() -> Any:
+    """None: there are no service account tokens. Test modules override it."""
+    return None
+
+
+@pytest.fixture
+async def served(
+    pki: Pki, kubelets: Any, authorization_modes: tuple[str, ...], issuer: Any
+) -> AsyncIterator[Served]:
+    plane = await ControlPlane.start(
+        kubelets=kubelets, authorization_modes=authorization_modes, issuer=issuer
+    )
     server = HttpServer(plane.api, KindRegistry(), clock=plane.clock)
     listener = Listener(server, "127.0.0.1", 0)
     listener.open()

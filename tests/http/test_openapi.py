@@ -34,7 +34,7 @@ async def test_schemas_refer_to_nothing_that_is_missing(served: Served) -> None:
 
 
 async def test_every_kind_can_be_patched_with_field_validation(served: Served) -> None:
-    for kind in SERVED:
+    for kind in (kind for kind in SERVED if "patch" in kind.verbs):
         root = f"apis/{kind.group}/{kind.version}" if kind.group else f"api/{kind.version}"
         scope = "/namespaces/{namespace}" if kind.namespaced else ""
         document = await _document(served, root)

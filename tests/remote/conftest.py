@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.http.conftest import Served, authorization_modes, kubelets, pki, served
+from tests.http.conftest import Served, authorization_modes, issuer, kubelets, pki, served
 from tuik8s.api.request import User
 from tuik8s.client import Client
 from tuik8s.client.remote import Context, HttpsTransport, transport_to
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tuik8s.apiserver.certificates import Pki
 
-__all__ = ["authorization_modes", "kubelets", "pki", "served"]
+__all__ = ["authorization_modes", "issuer", "kubelets", "pki", "served"]
 
 
 def context_of(served: Served, pki: Pki, **user: Any) -> Context:

@@ -35,6 +35,7 @@ from tuik8s.apiserver.pod_streams import (
 )
 from tuik8s.apiserver.registry import Registry
 from tuik8s.apiserver.request_log import RequestLog
+from tuik8s.apiserver.reviews import Reviews
 from tuik8s.apiserver.role_bootstrap import bootstrap_roles
 from tuik8s.apiserver.services import ServiceRegistry
 from tuik8s.apiserver.storing import Writer
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from tuik8s.api.kinds import Kind, KindRegistry
     from tuik8s.api.objects import Obj
     from tuik8s.api.request import WatchEvent
+    from tuik8s.apiserver.authentication.service_accounts import TokenIssuer
     from tuik8s.apiserver.backends import Backend
     from tuik8s.apiserver.ports import Connection, Dial, KubeletPort
     from tuik8s.apiserver.request_log import ApiServerStatistics, RequestRecord
@@ -83,6 +85,8 @@ class ApiServer:
         self.intercept: Intercept | None = None
         self.authenticator = Authenticator([BootstrapTokens(store, clock)])
         """Whom requests over HTTP come from; replaced when more credentials are known."""
+        self.issuer: TokenIssuer | None = None
+        """Whose keys are shown to who checks tokens by himself; None until they are known."""
         self.authorization = Authorization(store, access.modes)
         self._store = store
         self._clock = clock
@@ -92,6 +96,7 @@ class ApiServer:
             authorization=self.authorization, issuer=access.issuer,
         )  # fmt: skip
         self._log = RequestLog()
+        self._reviews = Reviews(self)
         self._services = ServiceRegistry(
             kinds.SERVICE, self._context, cidr=service_cidr, node_ports=node_port_range
         )
@@ -223,6 +228,8 @@ class ApiServer:
         registry = self._registry(request.kind)
         if not request.subresource:
             check_verb(request)
+        if request.kind in kinds.REVIEWS:
+            return self._reviews.answer(request)
         if request.subresource and request.subresource != "status":
             handler = handler_of(request.kind, request.subresource)
             if handler is None:

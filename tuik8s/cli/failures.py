@@ -18,11 +18,12 @@ def explained() -> Iterator[None]:
         yield
     except Exception as error:
         # Loaded only when they are needed: every command comes by here.
+        from tuik8s.config import BadConfig
         from tuik8s.cri import RuntimeFault
         from tuik8s.storage import StoreError
 
         leaves = _leaves(error)
-        if not all(isinstance(leaf, StoreError | RuntimeFault | OSError) for leaf in leaves):
+        if not all(isinstance(leaf, BadConfig | StoreError | RuntimeFault | OSError) for leaf in leaves):
             raise
         raise click.ClickException("; ".join(map(str, leaves))) from error
 

@@ -66,6 +66,18 @@ DEFAULT_FOLDER = Path("manifests")
     "--event-ttl", metavar="DURATION", type=Duration(), default="1h", show_default=True,
     help="How long events are kept; 0 keeps them for ever.",
 )  # fmt: skip
+@click.option(
+    "--token-auth-file", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help='Static bearer tokens: a line of token,user,uid,"group1,group2" each.',
+)  # fmt: skip
+@click.option(
+    "--authorization-mode", metavar="MODE,MODE", default="Node,RBAC", show_default=True,
+    help="Who decides what is allowed: Node, RBAC, AlwaysAllow, AlwaysDeny.",
+)  # fmt: skip
+@click.option(
+    "--disable-admission", "disabled_admission", metavar="NAME,NAME", type=Names(), default=(),
+    help="Admission plug-ins to leave out, such as ServiceAccount.",
+)  # fmt: skip
 @click.option("--headless", is_flag=True, help="Without the interface: a line for each event.")
 @click.option("--ephemeral", is_flag=True, help="Keep nothing: neither state nor containers.")
 @click.option("--read-only", is_flag=True, help="The interface changes nothing.")

@@ -17,14 +17,18 @@ from tuik8s.api.errors import NotFound
 from tuik8s.api.kinds import KindRegistry
 from tuik8s.api.objects import Obj, is_true, key_of
 from tuik8s.apiserver import ApiServer
+from tuik8s.apiserver.admission import UnknownPlugin
 from tuik8s.apiserver.event_expiry import EventExpiry
 from tuik8s.client import Client, EventRecorder, SeriesRecorder
 from tuik8s.cluster import identities
+from tuik8s.cluster.access import authenticator_of, configured_access, read_token_file
+from tuik8s.cluster.credentials import Credentials
 from tuik8s.cluster.information import Information
 from tuik8s.cluster.kubelets import Kubelets
 from tuik8s.cluster.loop_lag import LoopLag
 from tuik8s.cluster.supervisor import Supervisor
 from tuik8s.cluster.together import together
+from tuik8s.config import BadConfig
 from tuik8s.reconcile import Informers
 from tuik8s.storage import Store
 from tuik8s.storage.file_lock import FileLock
@@ -72,6 +76,7 @@ class Cluster:
     api: ApiServer
     client: Client
     info: Information
+    credentials: Credentials
     kubelets: Kubelets
     scheduler: Scheduler
     proxy: NodePortProxy
@@ -127,10 +132,16 @@ class Cluster:
         self.store = await Store.open(path, clock=self.clock)
         self._stack.push_async_callback(self.store.close)
         self.kubelets = Kubelets(self.config, clock=self.clock, ids=self.ids)
-        self.api = ApiServer(
-            self.store, clock=self.clock, ids=self.ids, kubelets=self.kubelets, registry=self.registry,
-            service_cidr=self.config.service_cidr,
-        )  # fmt: skip
+        self.credentials = Credentials(self.directory / "pki", self.clock)
+        access = configured_access(self.config, self.credentials.issuer)
+        try:
+            self.api = ApiServer(
+                self.store, clock=self.clock, ids=self.ids, kubelets=self.kubelets, registry=self.registry,
+                service_cidr=self.config.service_cidr, access=access,
+            )  # fmt: skip
+        except UnknownPlugin as error:
+            raise BadConfig(str(error)) from None
+        self._tokens = await read_token_file(self.config.token_auth_file)
         await self.api.start()
         self.client = self.client_for(identities.ADMINISTRATOR, agent="tuik8s")
         self.info = Information(self)
@@ -145,6 +156,8 @@ class Cluster:
             await self._after.wait()
         from tuik8s.cluster.runtime import choose_runtime
 
+        trusting = asyncio.create_task(self._trust(), name="credentials")
+        self._stack.push_async_callback(_cancelled, trusting)
         self.supervisor.start("loop-lag", self.lag.run)
         self.supervisor.start("statistics", self.info.run)
         self.supervisor.start("crd-controller", self.api.definition_controller.run)
@@ -158,9 +171,16 @@ class Cluster:
         self._start_kubelets(self.runtime)
         self._start_proxy()
         await self._nodes_ready()
+        await trusting
         self._start_applier()
         if self.config.listen:
             await self._listen()
+
+    async def _trust(self) -> None:
+        """From here on service account tokens hold."""
+        issuer = await self.credentials.issuer()
+        self.api.issuer = issuer
+        self.api.authenticator = authenticator_of(self._tokens, issuer, self.store, self.clock)
 
     async def _listen(self) -> None:
         # Certificates and HTTP take a tenth of a second to load: last, so that nothing waits for them.
@@ -187,21 +207,27 @@ class Cluster:
         self.directory.chmod(0o700)
 
     def _start_controllers(self, runtime: Runtime) -> None:
-        from tuik8s.controllers import CONTROLLERS, NodeIpamController
+        from tuik8s.controllers import (
+            CONTROLLERS,
+            NodeIpamController,
+            RootCACertPublisher,
+            ServiceAccountTokenController,
+        )
 
         informers = Informers(self.client_for(identities.CONTROLLER_MANAGER))
+        root_ca = self.credentials.root_certificate
+        needs: dict[type, dict[str, Any]] = {
+            NodeIpamController: {"cluster_cidr": runtime.pod_cidr},
+            RootCACertPublisher: {"root_ca": root_ca},
+            ServiceAccountTokenController: {"root_ca": root_ca, "sign": self.credentials.sign_secret},
+        }
         for kind in CONTROLLERS:
             if kind.name in self.config.disabled_controllers:
                 continue
             client = self.client_for(identities.of_controller(kind.name), agent="kube-controller-manager")
             recorder = EventRecorder(client, kind.name, clock=self.clock)
-            controller: Any
-            if kind is NodeIpamController:
-                controller = kind(
-                    client, informers, recorder, clock=self.clock, cluster_cidr=runtime.pod_cidr
-                )
-            else:
-                controller = kind(client, informers, recorder, clock=self.clock)
+            make: Any = kind
+            controller = make(client, informers, recorder, clock=self.clock, **needs.get(kind, {}))
             self.controllers.append(controller)
             self.supervisor.start(kind.name, together(controller.run, recorder.run))
         self.supervisor.start("controller-manager-informers", informers.run)

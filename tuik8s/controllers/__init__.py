@@ -10,8 +10,12 @@
 - `NodeIpamController`: gives every node a range of pod addresses
 - `PodGarbageCollector`: removes finished, lost and never scheduled pods
 - `ServiceAccountController`: keeps a default service account in every namespace
+- `ServiceAccountTokenController`: fills in Secrets that hold an account's token
+- `RootCACertPublisher`: puts the authority's certificate into every namespace
+- `ClusterRoleAggregationController`: makes cluster roles of others
 """
 
+from tuik8s.controllers.clusterrole_aggregation import ClusterRoleAggregationController
 from tuik8s.controllers.deployment import DeploymentController
 from tuik8s.controllers.endpoints import EndpointsController
 from tuik8s.controllers.endpointslice import EndpointSliceController
@@ -21,6 +25,8 @@ from tuik8s.controllers.node_ipam import NodeIpamController
 from tuik8s.controllers.node_lifecycle import NodeLifecycleController
 from tuik8s.controllers.pod_gc import PodGarbageCollector
 from tuik8s.controllers.replicaset import ReplicaSetController
+from tuik8s.controllers.root_ca_publisher import RootCACertPublisher
+from tuik8s.controllers.service_account_tokens import ServiceAccountTokenController
 from tuik8s.controllers.serviceaccount import ServiceAccountController
 from tuik8s.controllers.taint_eviction import TaintEvictionController
 
@@ -28,11 +34,24 @@ CONTROLLERS = (
     DeploymentController, ReplicaSetController, EndpointsController, EndpointSliceController,
     NamespaceController, GarbageCollector, NodeLifecycleController, TaintEvictionController,
     NodeIpamController, PodGarbageCollector, ServiceAccountController,
+    ServiceAccountTokenController, RootCACertPublisher, ClusterRoleAggregationController,
 )  # fmt: skip
-"""All of them; each is made as `X(client, informers, recorder, clock=...)`."""
+"""All of them; each is made as `X(client, informers, recorder, clock=...)`, some with more that they need."""
 
 __all__ = [
-    "CONTROLLERS", "DeploymentController", "EndpointSliceController", "EndpointsController",
-    "GarbageCollector", "NamespaceController", "NodeIpamController", "NodeLifecycleController",
-    "PodGarbageCollector", "ReplicaSetController", "ServiceAccountController", "TaintEvictionController",
+    "CONTROLLERS",
+    "ClusterRoleAggregationController",
+    "DeploymentController",
+    "EndpointSliceController",
+    "EndpointsController",
+    "GarbageCollector",
+    "NamespaceController",
+    "NodeIpamController",
+    "NodeLifecycleController",
+    "PodGarbageCollector",
+    "ReplicaSetController",
+    "RootCACertPublisher",
+    "ServiceAccountController",
+    "ServiceAccountTokenController",
+    "TaintEvictionController",
 ]  # fmt: skip

@@ -79,6 +79,15 @@ from tuik8s.api.kinds.groups import (
 )
 from tuik8s.api.kinds.kind import VERBS, Kind
 from tuik8s.api.kinds.registry import SERVED, KindRegistry
+from tuik8s.api.kinds.reviews import (
+    LOCAL_SUBJECT_ACCESS_REVIEW,
+    REVIEWS,
+    SELF_SUBJECT_ACCESS_REVIEW,
+    SELF_SUBJECT_REVIEW,
+    SELF_SUBJECT_RULES_REVIEW,
+    SUBJECT_ACCESS_REVIEW,
+    TOKEN_REVIEW,
+)
 
 KUBERNETES_VERSION = "v1.37.0"
 """The Kubernetes release whose semantics are followed: that of the schema package."""
@@ -114,6 +123,7 @@ __all__ = [
     "KUBERNETES_VERSION",
     "LEASE",
     "LIMIT_RANGE",
+    "LOCAL_SUBJECT_ACCESS_REVIEW",
     "MEASURED",
     "MUTATING_ADMISSION_POLICY",
     "MUTATING_ADMISSION_POLICY_BINDING",
@@ -137,10 +147,14 @@ __all__ = [
     "RESOURCE_CLAIM_TEMPLATE",
     "RESOURCE_QUOTA",
     "RESOURCE_SLICE",
+    "REVIEWS",
     "ROLE",
     "ROLE_BINDING",
     "RUNTIME_CLASS",
     "SECRET",
+    "SELF_SUBJECT_ACCESS_REVIEW",
+    "SELF_SUBJECT_REVIEW",
+    "SELF_SUBJECT_RULES_REVIEW",
     "SERVED",
     "SERVICE",
     "SERVICE_ACCOUNT",
@@ -148,6 +162,8 @@ __all__ = [
     "STATEFUL_SET",
     "STORAGE_CLASS",
     "STORAGE_VERSION_MIGRATION",
+    "SUBJECT_ACCESS_REVIEW",
+    "TOKEN_REVIEW",
     "VALIDATING_ADMISSION_POLICY",
     "VALIDATING_ADMISSION_POLICY_BINDING",
     "VALIDATING_WEBHOOK_CONFIGURATION",

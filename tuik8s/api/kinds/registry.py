@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from tuik8s.api.kinds.core import CORE
 from tuik8s.api.kinds.groups import MEASURED, NAMED_GROUPS
+from tuik8s.api.kinds.reviews import REVIEWS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from tuik8s.api.kinds.kind import Kind
 
-SERVED: tuple[Kind, ...] = (*CORE, *NAMED_GROUPS)
+SERVED: tuple[Kind, ...] = (*CORE, *NAMED_GROUPS, *REVIEWS)
 """In order of preference when a short name is ambiguous: the core group first."""
 
 

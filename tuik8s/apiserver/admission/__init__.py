@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuik8s.apiserver.admission.chain import AdmissionChain, Attributes, Plugin
+from tuik8s.apiserver.admission.chain import AdmissionChain, Attributes, Plugin, UnknownPlugin
 from tuik8s.apiserver.admission.classes import DefaultIngressClass, DefaultStorageClass
 from tuik8s.apiserver.admission.namespaces import NamespaceLifecycle
 from tuik8s.apiserver.admission.node_restriction import NodeRestriction
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tuik8s.apiserver.authorization import Authorization
     from tuik8s.storage import Store
 
-__all__ = ["AdmissionChain", "Attributes", "Plugin", "build_chain"]
+__all__ = ["AdmissionChain", "Attributes", "Plugin", "UnknownPlugin", "build_chain"]
 
 
 def build_chain(store: Store, access: Access, *, ids: Ids, authorization: Authorization) -> AdmissionChain:

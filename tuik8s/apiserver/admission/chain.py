@@ -48,6 +48,10 @@ class SubresourcePlugin(Protocol):
     async def admit_subresource(self, attributes: Attributes) -> None: ...
 
 
+class UnknownPlugin(ValueError):
+    """A plug-in is to be left out that is none; the text is for the person who said so."""
+
+
 class AdmissionChain:
     """Plug-ins in order; those named in `disabled` are left out. What `always` holds comes last."""
 
@@ -56,7 +60,8 @@ class AdmissionChain:
     ) -> None:
         unknown = set(disabled) - {plugin.name for plugin in plugins}
         if unknown:
-            raise ValueError(f"no such admission plug-in: {', '.join(sorted(unknown))}")
+            known = ", ".join(plugin.name for plugin in plugins)
+            raise UnknownPlugin(f"no admission plug-in {', '.join(sorted(unknown))}: there are {known}")
         self._plugins = [*(plugin for plugin in plugins if plugin.name not in disabled), *always]
 
     async def admit(self, attributes: Attributes) -> None:

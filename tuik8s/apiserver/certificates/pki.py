@@ -43,12 +43,7 @@ class Pki:
 
 def ensure_pki(directory: Path, hosts: Sequence[str], now: datetime) -> Pki:
     """What is needed is there afterwards, and holds for at least 90 days from `now`. Blocks on files."""
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    directory.chmod(0o700)
-    authority = _ensure(
-        _pair(directory, "ca"), lambda: new_authority("kubernetes", now),
-        lambda found: _holds(found, now, RENEW_AUTHORITY),
-    )  # fmt: skip
+    authority = _authority(directory, now)
     server, administrator = _pair(directory, "apiserver"), _pair(directory, "admin")
     wanted = set(hosts)
     _ensure(
@@ -60,6 +55,21 @@ def ensure_pki(directory: Path, hosts: Sequence[str], now: datetime) -> Pki:
         lambda found: _is_current(found, authority, now),
     )  # fmt: skip
     return Pki(_pair(directory, "ca").certificate, server, administrator)
+
+
+def ensure_authority(directory: Path, now: datetime) -> Path:
+    """The certificate of the authority, which is there afterwards. Blocks on files."""
+    _authority(directory, now)
+    return _pair(directory, "ca").certificate
+
+
+def _authority(directory: Path, now: datetime) -> Issued:
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    directory.chmod(0o700)
+    return _ensure(
+        _pair(directory, "ca"), lambda: new_authority("kubernetes", now),
+        lambda found: _holds(found, now, RENEW_AUTHORITY),
+    )  # fmt: skip
 
 
 def _pair(directory: Path, name: str) -> Pair:

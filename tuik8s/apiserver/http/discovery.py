@@ -25,6 +25,7 @@ _SUBRESOURCES: dict[str, tuple[tuple[str, str, str] | None, tuple[str, ...]]] = 
     "scale": (("autoscaling", "v1", "Scale"), _OBJECT),
     "binding": (("", "v1", "Binding"), ("create",)),
     "eviction": (("policy", "v1", "Eviction"), ("create",)),
+    "token": (("authentication.k8s.io", "v1", "TokenRequest"), ("create",)),
     "ephemeralcontainers": (None, _OBJECT),
     "finalize": (None, ("update",)),
     "approval": (None, _OBJECT),

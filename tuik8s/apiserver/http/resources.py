@@ -27,7 +27,7 @@ DELETED_OBJECTS = frozenset((
     "services", "storageclasses.storage.k8s.io", "volumeattachments.storage.k8s.io",
 ))  # fmt: skip
 """Kinds of which a deletion answers with the object as it was, and not with a Status."""
-BODY_KINDS = {"scale": "Scale", "binding": "Binding", "eviction": "Eviction"}
+BODY_KINDS = {"scale": "Scale", "binding": "Binding", "eviction": "Eviction", "token": "TokenRequest"}
 """What is sent to subresources that take a kind of their own, and how protobuf bodies name it."""
 _BODY_VERSIONS = {"Scale": "autoscaling/v1", "Binding": "v1", "Eviction": "policy/v1"}
 

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 
 from tuik8s.api.errors import ApiError, InternalError, MethodNotSupported, NotFound, ServerTimeout
 from tuik8s.api.request import Verb
-from tuik8s.apiserver.http import access, answers, discovery, health, openapi, options, resources
+from tuik8s.apiserver.http import (
+    access,
+    answers,
+    discovery,
+    health,
+    issuer_discovery,
+    openapi,
+    options,
+    resources,
+)
 from tuik8s.apiserver.http.encoding import Encodings, EventEncoder
 from tuik8s.apiserver.http.fairness import READ_SEATS, WRITE_SEATS, Seats
 from tuik8s.apiserver.http.negotiation import negotiate
@@ -167,6 +176,10 @@ class HttpServer:
                 return answers.json_response(self._discovery.resources(group, version))
             case ["version"]:
                 return answers.json_response(discovery.version())
+            case [".well-known", "openid-configuration"] if self._api.issuer is not None:
+                return issuer_discovery.configuration(self._api.issuer, request.host)
+            case ["openid", "v1", "jwks"] if self._api.issuer is not None:
+                return issuer_discovery.keys(self._api.issuer)
             case ["openapi", *rest]:
                 return await self._openapi.serve(request, rest, query)
             case [endpoint, *_] if endpoint in _HEALTH:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuik8s.apiserver.subresources import certificates, namespaces, pods, scale
+from tuik8s.apiserver.subresources import certificates, namespaces, pods, scale, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -22,6 +22,7 @@ _HANDLERS: dict[tuple[str, str], Handler] = {
     ("pods", "resize"): pods.refuse_resize,
     ("namespaces", "finalize"): namespaces.finalize,
     ("certificatesigningrequests.certificates.k8s.io", "approval"): certificates.approve,
+    ("serviceaccounts", "token"): tokens.request_token,
 }
 
 
