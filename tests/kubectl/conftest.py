@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import shutil
-from dataclasses import dataclass
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,6 +19,8 @@ from tuik8s.config import Config
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from tuik8s.config import RuntimeChoice
 
 LIMIT = 60.0
 VERSION = re.compile(r"kubectl(\.1\.\d+)?$")
@@ -54,6 +58,10 @@ class Kubectl:
     binary: Path
     cluster: Cluster
     home: Path
+    namespace: str = ""
+    """Where commands act that name none; empty for the context's own."""
+    minor: int = 99
+    """Its version is 1.this."""
 
     async def start(self, *arguments: str, **environment: str) -> asyncio.subprocess.Process:
         assert self.cluster.listener is not None
@@ -61,8 +69,9 @@ class Kubectl:
             "PATH": os.environ["PATH"], "HOME": str(self.home),
             "KUBECONFIG": str(self.cluster.listener.kubeconfig), **environment,
         }  # fmt: skip
+        space = ("--namespace", self.namespace) if self.namespace else ()
         return await asyncio.create_subprocess_exec(
-            self.binary, *arguments, env=variables, cwd=self.home, stdin=asyncio.subprocess.PIPE,
+            self.binary, *space, *arguments, env=variables, cwd=self.home, stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
 
@@ -98,17 +107,31 @@ NONE = pytest.param(None, marks=pytest.mark.skip(reason="there is no kubectl on 
 PARAMETERS: list[Any] = [*KUBECTLS] or [NONE]
 
 
-@pytest.fixture(params=PARAMETERS, ids=lambda path: path.name if path else "none")
+def name_of(path: Path | None) -> str:
+    return path.name if path else "none"
+
+
+@pytest.fixture(params=PARAMETERS, ids=name_of)
 async def kubectl(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Kubectl]:
+    async with running_cluster(request.param, tmp_path) as running:
+        yield running
+
+
+@asynccontextmanager
+async def running_cluster(
+    binary: Path, directory: Path, runtime: RuntimeChoice = "simulated"
+) -> AsyncIterator[Kubectl]:
     config = Config(
-        cluster="test", ephemeral=True, runtime="simulated", data_dir=tmp_path, listen="127.0.0.1:0", seed=1,
+        cluster="test", ephemeral=True, runtime=runtime, data_dir=directory, listen="127.0.0.1:0", seed=1,
         nodes=2, node_cpu="4", node_memory="8Gi",
     )  # fmt: skip
-    home = tmp_path / "home"
+    home = directory / "home"
     home.mkdir()
     async with Cluster(config) as cluster:
         await cluster.started()
-        yield Kubectl(request.param, cluster, home)
+        made = Kubectl(binary, cluster, home)
+        version = json.loads(await made("version", "--client", "-o", "json"))["clientVersion"]
+        yield replace(made, minor=int(version["minor"].rstrip("+")))
 
 
 @pytest.fixture
