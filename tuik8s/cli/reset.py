@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from tuik8s.api.clock import SystemClock
 from tuik8s.cli.failures import explained
+from tuik8s.cli.kubeconfig import files_of, own_kubeconfig, remove_from
 from tuik8s.cli.options import cluster_options, config_of
 from tuik8s.cri import RuntimeUnavailable
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from tuik8s.config import Config
 
@@ -33,7 +36,7 @@ STATE = (
 )
 @cluster_options
 def reset(*, yes: bool, leftovers: bool, **settings: Any) -> None:
-    """Remove a cluster's state and its containers.
+    """Remove a cluster's state and its containers, and its context from your kubeconfig.
 
     Other clusters, other containers and the manifests are not touched.
     """
@@ -48,8 +51,11 @@ def reset(*, yes: bool, leftovers: bool, **settings: Any) -> None:
             abort=True,
         )
     with explained():
+        own = own_kubeconfig(config.directory)
         click.echo(_remove_state(config.directory))
         click.echo(asyncio.run(_remove_containers(config)))
+        for line in _forget(own) if own else ():
+            click.echo(line)
 
 
 async def _remove_leftovers(*, yes: bool) -> None:
@@ -66,6 +72,17 @@ async def _remove_leftovers(*, yes: bool) -> None:
         click.echo(f"{found.cluster}: containers removed")
         if found.home is not None and found.home.ephemeral:
             click.echo(_remove_state(found.home.directory))
+
+
+def _forget(own: dict[str, Any]) -> Iterator[str]:
+    """Undo `tuik8s kubeconfig --merge`, in every file that kubectl reads."""
+    for path in files_of(os.environ.get("KUBECONFIG", ""), Path.home()):
+        try:
+            if remove_from(path, own):
+                yield f"context {own['current-context']} removed from {path}"
+        except (click.ClickException, OSError) as error:
+            said = error.message if isinstance(error, click.ClickException) else str(error)
+            yield f"context {own['current-context']} stays in the kubeconfig, if it is there: {said}"
 
 
 async def _remove_containers(config: Config) -> str:
