@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 from tests.tui.conftest import run_stage
 from tests.tui.fakes import FakeTransport, meta, populate
-from tuik8s.api.errors import Forbidden, NotFound
+from tuik8s.api.errors import Forbidden, NotFound, ServiceUnavailable
 from tuik8s.api.kinds import DEPLOYMENT, POD, SERVED, Kind, KindRegistry
 from tuik8s.api.request import Response, Verb
 from tuik8s.client import ReadOnlyTransport
+from tuik8s.tui.feed import heartbeat
 from tuik8s.tui.rows.resources import API_RESOURCE
 from tuik8s.tui.screens.titles import kind_label
 from tuik8s.tui.settings import Settings
@@ -32,9 +34,14 @@ class FakeRemote:
     def __init__(self) -> None:
         self.served = list(SERVED)
         self.asked = 0
+        self.silence = ""
 
     def requests(self) -> list[Any]:
         return []
+
+    async def ping(self) -> None:
+        if self.silence:
+            raise ServiceUnavailable(self.silence)
 
     async def kinds(self) -> KindRegistry:
         self.asked += 1
@@ -90,6 +97,7 @@ async def test_what_may_not_be_listed_says_why_in_its_pane() -> None:
         screen = stage.screen()
         assert 'pods is forbidden: User "ann" cannot list resource' in screen
         assert "choose a namespace you may look into" in screen
+        assert "nodes not to be seen" in screen
         assert "API lost" not in screen
         await command(stage, "ns prod")
         await stage.pilot.pause(0.3)
@@ -97,6 +105,22 @@ async def test_what_may_not_be_listed_says_why_in_its_pane() -> None:
         assert "db-0" in screen
         assert "web-7d9f" not in screen
         assert "nodes is forbidden" in screen
+
+
+async def test_a_server_that_falls_silent_is_noticed_although_no_watch_breaks() -> None:
+    remote = FakeRemote()
+    with patch.object(heartbeat, "EVERY", 0.05):
+        async with run_stage(info=None, remote=remote) as stage:
+            remote.silence = "it does not answer"
+            await stage.pilot.pause(0.1)
+            stage.app.main.every_second()
+            await stage.settle()
+            assert "API lost: it does not answer" in stage.screen()
+            remote.silence = ""
+            await stage.pilot.pause(0.1)
+            stage.app.main.every_second()
+            await stage.settle()
+            assert "API lost" not in stage.screen()
 
 
 async def test_kinds_that_come_and_go() -> None:

@@ -148,7 +148,10 @@ def _hint(error: Exception | None, chosen: Context, source: str = "") -> str:
         case Unauthorized():
             return f"\n  -> it does not accept {source} of context {chosen.name}: renew it"
         case Forbidden():
-            return f"\n  -> who {source} stands for may not ask which kinds there are (system:discovery)"
+            who = (
+                f"what {source} stands for" if source != "no credentials" else "somebody without credentials"
+            )
+            return f"\n  -> {who} may not ask which kinds there are (system:discovery)"
         case Unreachable() | None:
             return f"\n  -> is the cluster up, and is cluster.server of context {chosen.name} right?"
     return f"\n  -> does cluster.server of context {chosen.name} lead to a Kubernetes API server?"

@@ -13,6 +13,7 @@ from tuik8s.tui.actions import HANDLERS
 from tuik8s.tui.commands.palette import MainCommands
 from tuik8s.tui.default_keys import REGISTRY
 from tuik8s.tui.describe import describe
+from tuik8s.tui.feed.heartbeat import Heartbeat
 from tuik8s.tui.feed.hub import FeedHub
 from tuik8s.tui.feed.kinds import KindsFeed
 from tuik8s.tui.keys_file import read_keys
@@ -60,6 +61,7 @@ class TuiApp(TypeAheadApp):
         self.client = client
         self.info = info
         self.remote = remote
+        self.heartbeat = Heartbeat(remote) if remote is not None else None
         self.clock: Clock = clock or SystemClock()
         self.settings = settings or Settings()
         self.kinds = kinds or KindRegistry()
@@ -87,6 +89,8 @@ class TuiApp(TypeAheadApp):
         self.main = MainScreen(self)
         self.push_screen(self.main)
         self.main.call_after_refresh(self.shown)
+        if self.heartbeat is not None:
+            self.run_worker(self.heartbeat.run(), exit_on_error=False, group="heartbeat")
         if problems:
             self.notice("keys file: " + "; ".join(problems), "error")
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tuik8s.api.kinds import Kind, KindRegistry
     from tuik8s.api.objects import Obj
     from tuik8s.client import Client
+    from tuik8s.tui.feed.heartbeat import Heartbeat
     from tuik8s.tui.feed.hub import FeedHub
     from tuik8s.tui.keys import KeyRegistry
     from tuik8s.tui.messages import Severity
@@ -41,6 +42,7 @@ class Host(Protocol):
     client: Client
     info: ClusterInfo | None
     remote: RemoteCluster | None
+    heartbeat: Heartbeat | None
     clock: Clock
     settings: Settings
     keys: KeyRegistry

@@ -143,6 +143,9 @@ class RemoteCluster(Protocol):
     def requests(self) -> Sequence[ApiRequest]:
         """What this interface asked of it lately, oldest first; a bounded number."""
 
+    async def ping(self) -> None:
+        """Raises `ApiError` when no answer comes, or one that is none."""
+
     async def kinds(self) -> KindRegistry:
         """What it serves now. Raises `ApiError`."""
 

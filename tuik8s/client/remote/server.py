@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 from tuik8s.client.remote.discovery import discover, server_version
@@ -40,6 +41,12 @@ class RemoteServer:
 
     def requests(self) -> Sequence[SentRequest]:
         return self.transport.log.latest()
+
+    async def ping(self) -> None:
+        """Ask for next to nothing, and note how long that takes. Raises `ApiError`."""
+        began = perf_counter()
+        await server_version(self.transport)
+        self.transport.log.milliseconds = (perf_counter() - began) * 1000
 
     async def kinds(self) -> KindRegistry:
         return await discover(self.transport)

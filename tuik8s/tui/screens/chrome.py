@@ -33,13 +33,14 @@ CONTEXT_WIDTH = 32
 
 def header_words(
     health: Health, info: ClusterInfo | None, vitals: Vitals | None, now: datetime, *, read_only: bool,
-    remote: RemoteCluster | None = None,
+    remote: RemoteCluster | None = None, nodes_known: bool = True,
 ) -> tuple[list[Word], list[Word]]:  # fmt: skip
     left = [Word("tuik8s", "accent")]
     if info is None or info.name != "tuik8s":
         left.append(Word(_cluster_name(info, remote), "strong"))
     nodes_tone = "ok" if health.nodes and health.nodes_ready == health.nodes else "warn"
-    left.append(Word(f"nodes {health.nodes_ready}/{health.nodes}", nodes_tone))
+    nodes = f"{health.nodes_ready}/{health.nodes}" if nodes_known else "not to be seen"
+    left.append(Word(f"nodes {nodes}", nodes_tone if nodes_known else "muted"))
     left.append(Word(f"pods {health.pods_ready}/{health.pods}", "ok" if not health.failing else "warn"))
     if health.failing:
         left.append(Word(f"{health.failing} failing", "error"))
@@ -70,8 +71,9 @@ def _lag_tone(vitals: Vitals) -> str:
     return "warn" if vitals.loop_lag_ms > SLOW_LOOP_MS else "muted"
 
 
-def namespace_words(names: Sequence[str], shown: frozenset[str]) -> list[Word]:
-    """Numbered as the keys are; those beyond nine are named only when they are shown."""
+def namespace_words(names: Sequence[str], shown: frozenset[str], *, known: bool = True) -> list[Word]:
+    """Numbered as the keys are; those beyond nine are named only when they are shown. Where the namespaces
+    there are may not be listed (`known`), none of those shown is called doubtful."""
     words = [Word("0 all", "" if shown else "key", 0, "namespace:0")]
     for number, name in enumerate(names, start=1):
         if number <= 9:
@@ -80,7 +82,10 @@ def namespace_words(names: Sequence[str], shown: frozenset[str]) -> list[Word]:
             )
         elif name in shown:
             words.append(Word(name, "key", 9))
-    words += [Word(f"{name}?", "warn", 9) for name in sorted(shown - set(names))]
+    words += [
+        Word(f"{name}?" if known else name, "warn" if known else "key", 9)
+        for name in sorted(shown - set(names))
+    ]
     return words
 
 

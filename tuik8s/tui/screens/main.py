@@ -349,14 +349,19 @@ class MainScreen(PanesScreen):
         self.refresh_bindings()
         self.show_notice()
 
+    def _lost(self) -> str:
+        """Why nothing new comes from the API; empty while it answers."""
+        feeds, heartbeat = self.host.hub.lost, self.host.heartbeat
+        return feeds[0].lost if feeds else heartbeat.lost if heartbeat is not None else ""
+
     def show_notice(self) -> None:
         words: list[Word] = []
         notice = self._notice
-        lost = self.host.hub.lost
+        lost = self._lost()
         alerts = self.host.info.alerts() if self.host.info is not None else ()
         self.set_class(bool(lost), "-lost")
         if lost:
-            words.append(Word(f"API lost: {lost[0].lost}", "error"))
+            words.append(Word(one_line(f"API lost: {lost}"), "error"))
             words.append(Word("the panes show what was last known; trying again", "muted", 1))
         elif alerts:
             more = f"  (and {len(alerts) - 1} more)" if len(alerts) > 1 else ""

@@ -207,6 +207,7 @@ class PanesScreen(Screen[None]):
             self.host.clock.now(),
             read_only=self.host.settings.read_only,
             remote=self.host.remote,
+            nodes_known=not self._refused(NODE),
         )
         self.query_one("#header", Line).show(left, right)
         counts = {str(table.id): len(table.model.rows) for table in self.tables()}
@@ -215,7 +216,9 @@ class PanesScreen(Screen[None]):
 
     def show_namespaces(self) -> None:
         names = ordered_namespaces(self.model(NAMESPACE))
-        self.query_one("#namespaces", Line).show(chrome.namespace_words(names, self.namespaces))
+        self.query_one("#namespaces", Line).show(
+            chrome.namespace_words(names, self.namespaces, known=not self._refused(NAMESPACE))
+        )
 
     def set_namespaces(self, namespaces: frozenset[str]) -> None:
         self.namespaces = namespaces
@@ -234,6 +237,11 @@ class PanesScreen(Screen[None]):
         label = LABELS[pane] if pane != "main" else titles.kind_label(self.navigator.kind)
         table.border_title = titles.table_title(pane, label, table.order)
         table.border_subtitle = titles.table_subtitle(table.order, len(table.marks), wide=table.wide)
+
+    def _refused(self, kind: Kind) -> bool:
+        """Whether we may not see objects of this kind, or there is no such kind."""
+        feed = self.host.hub.feed(kind)
+        return feed is not None and bool(feed.refused)
 
     def _empty_text(self, table: TableCanvas) -> str:
         kind = self.kind_of(table)

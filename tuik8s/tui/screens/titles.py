@@ -66,7 +66,7 @@ def empty_text(order: RowOrder, kind: Kind, *, synced: bool, refused: str = "") 
 
 
 def _refusal_text(kind: Kind, refused: str) -> str:
-    if "cannot list" in refused and kind.namespaced:
+    if "at the cluster scope" in refused and kind.namespaced:
         return f"{refused}; choose a namespace you may look into with :ns NAME"
     return refused
 
