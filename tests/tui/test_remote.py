@@ -126,7 +126,7 @@ async def test_a_server_that_falls_silent_is_noticed_although_no_watch_breaks() 
 async def test_kinds_that_come_and_go() -> None:
     remote, transport = FakeRemote(), FakeTransport()
     nightly = {"apiVersion": "ex.io/v1", "kind": "CronTab", "metadata": meta("nightly", "default", 5)}
-    transport.put(CRON_TAB, nightly | {"spec": {"size": 2}}, ["nightly", "5s"])
+    transport.put(CRON_TAB, nightly | {"spec": {"size": 2, "replicas": 4}}, ["nightly", "5s"])
     async with run_stage(info=None, remote=remote, transport=transport) as stage:
         await command(stage, "ct")
         assert "'ct' is neither a kind nor a command" in stage.screen()
@@ -137,6 +137,8 @@ async def test_kinds_that_come_and_go() -> None:
         assert stage.app.main.possible(stage.app.keys["workload.scale"])
         await stage.press("d")
         assert "Size:" in stage.screen()
+        await stage.press("escape", "s")
+        assert "Scale crontab default/nightly (now 4)" in stage.screen()
         await stage.press("escape", "escape")
         assert "Pods  9" in stage.screen()
 

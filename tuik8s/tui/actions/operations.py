@@ -31,17 +31,23 @@ class Consequence(NamedTuple):
     name: str
 
 
-async def scale(client: Client, kind: Kind, namespace: str, name: str, replicas: int) -> None:
-    await client.patch(kind, namespace, name, {"spec": {"replicas": replicas}}, subresource="scale")
+async def scale(client: Client, kind: Kind, namespace: str, name: str, wanted: int) -> None:
+    await client.patch(kind, namespace, name, {"spec": {"replicas": wanted}}, subresource="scale")
 
 
 async def scale_by(client: Client, kind: Kind, namespace: str, name: str, change: int) -> int:
     """Counts from what the server has now, not from what the screen shows; returns the new number."""
-    current = (await client.get(kind, namespace, name, subresource="scale"))["spec"].get("replicas", 0)
-    replicas = max(current + change, 0)
-    if replicas != current:
-        await scale(client, kind, namespace, name, replicas)
-    return int(replicas)
+    current = await replicas(client, kind, namespace, name)
+    wanted = max(current + change, 0)
+    if wanted != current:
+        await scale(client, kind, namespace, name, wanted)
+    return wanted
+
+
+async def replicas(client: Client, kind: Kind, namespace: str, name: str) -> int:
+    """How many are asked for, by the scale of whatever has one."""
+    found = await client.get(kind, namespace, name, subresource="scale")
+    return int((found.get("spec") or {}).get("replicas") or 0)
 
 
 async def history(client: Client, namespace: str, name: str) -> tuple[Obj, list[Revision]]:

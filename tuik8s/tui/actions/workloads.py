@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tuik8s.api.workloads import replicas_of
 from tuik8s.tui.actions import operations
 from tuik8s.tui.actions.act import act, ask, kubectl_for, title_of
+from tuik8s.tui.default_keys import SCALABLE
 from tuik8s.tui.screens.dialogs import RollbackDialog, ScaleDialog
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ async def scale(host: Host, targets: tuple[Target, ...]) -> None:
     template = kubectl_for(host, "workload.scale", first)
     dialog = ScaleDialog(
         [title_of(target) for target in targets],
-        replicas_of(first.object),
+        await _replicas(host, first),
         lambda number: template.replace("=N", f"={number}"),
     )
     replicas = await ask(host, dialog)
@@ -45,14 +46,21 @@ async def _step(host: Host, targets: tuple[Target, ...], change: int) -> None:
             host,
             target,
             "scale",
-            _scale_command(host, target, change),
+            await _scale_command(host, target, change),
             partial(_change, host, target, change),
             changes_spec=True,
         )
 
 
-def _scale_command(host: Host, target: Target, change: int) -> str:
-    wanted = max(replicas_of(target.object) + change, 0)
+async def _replicas(host: Host, target: Target) -> int:
+    """As the object says; custom ones may keep the number anywhere, and only their scale tells it."""
+    if target.kind.plural in SCALABLE:
+        return replicas_of(target.object)
+    return await operations.replicas(host.client, target.kind, target.namespace, target.name)
+
+
+async def _scale_command(host: Host, target: Target, change: int) -> str:
+    wanted = max(await _replicas(host, target) + change, 0)
     return kubectl_for(host, "workload.scale", target).replace("=N", f"={wanted}")
 
 
