@@ -57,21 +57,3 @@ async def test_the_version_has_every_field(served: Served) -> None:
     assert {"major", "minor", "gitVersion", "gitCommit", "gitTreeState", "buildDate", "goVersion", "compiler",
             "platform"} <= set(version)  # fmt: skip
     assert all(isinstance(value, str) for value in version.values())
-
-
-async def test_health_lists_its_checks(served: Served) -> None:
-    async with served.request("GET", "/readyz?verbose") as answer:
-        assert await answer.text() == "[+]ping ok\n[+]log ok\nreadyz check passed\n"
-    async with served.request("GET", "/livez/ping") as answer:
-        assert (answer.status, await answer.text()) == (200, "ok")
-    async with served.request("GET", "/livez/nosuch") as answer:
-        assert answer.status == 404
-
-
-async def test_metrics_are_prometheus_text(served: Served) -> None:
-    await served.json("GET", "/api/v1/pods")
-    async with served.request("GET", "/metrics") as answer:
-        assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
-        lines = (await answer.text()).splitlines()
-    assert "# TYPE apiserver_request_total counter" in lines
-    assert 'apiserver_request_total{verb="LIST"} 1' in lines

@@ -287,3 +287,9 @@ async def test_a_closed_store_refuses(store: Store) -> None:
         store.watch("/a/", 0)
     assert await read_all(watch) == []
     await store.close()
+
+
+async def test_objects_are_counted_by_prefix(store: Store) -> None:
+    for key in ("/a/x", "/a/y", "/b/x"):
+        await store.create(key, thing())
+    assert [store.count(prefix) for prefix in ("/a/", "/b/", "/c/", "/")] == [2, 1, 0, 3]

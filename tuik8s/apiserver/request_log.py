@@ -6,6 +6,8 @@ from collections import Counter, deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from tuik8s.apiserver.request_metrics import RequestMetrics
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
@@ -46,12 +48,14 @@ class RequestLog:
         self.errors: Counter[int] = Counter()
         self.in_flight = 0
         self.watches = 0
+        self.metrics = RequestMetrics()
         self._recent: deque[_Noted] = deque(maxlen=RECENT_REQUESTS)
 
     def note(self, time: datetime, request: Request, code: int, seconds: float) -> None:
         self.requests[request.verb.value] += 1
         if code >= 400:
             self.errors[code] += 1
+        self.metrics.note(request, code, seconds)
         place = (request.kind, request.namespace, request.name, request.subresource)
         self._recent.append(_Noted(time, request.verb, place, code, seconds, request.agent))
 

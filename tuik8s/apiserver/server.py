@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from tuik8s.apiserver.backends import Backend
     from tuik8s.apiserver.ports import Connection, Dial, KubeletPort
     from tuik8s.apiserver.request_log import ApiServerStatistics, RequestRecord
+    from tuik8s.apiserver.request_metrics import RequestMetrics
     from tuik8s.client.transport import ExecStream, LogOptions
     from tuik8s.storage import Store
 
@@ -148,6 +149,7 @@ class ApiServer:
         registry = self._registry(request.kind)
         self._log.watches += 1
         self._log.requests[Verb.WATCH.value] += 1
+        self._log.metrics.note(request, 200, None)
         try:
             if self.intercept is not None:
                 await self.intercept(request)
@@ -217,6 +219,14 @@ class ApiServer:
 
     def statistics(self) -> ApiServerStatistics:
         return self._log.statistics()
+
+    @property
+    def request_metrics(self) -> RequestMetrics:
+        return self._log.metrics
+
+    def storage_problem(self) -> str:
+        """Why nothing can be stored now; empty when it can."""
+        return "the latest commit failed" if self._store.statistics().failing else ""
 
     def recent_requests(self) -> tuple[RequestRecord, ...]:
         """The last thousand, oldest first."""

@@ -12,12 +12,11 @@ import yaml
 from tuik8s.apiserver.certificates import ensure_pki
 from tuik8s.apiserver.certificates.kubeconfig import kubeconfig
 from tuik8s.apiserver.http import HttpServer, Listener
-from tuik8s.apiserver.http.health import Measure
+from tuik8s.cluster.measures import measures
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tuik8s.apiserver.http.health import Labels
     from tuik8s.cluster.cluster import Cluster
 
 NAMES = (
@@ -35,7 +34,11 @@ class ApiListener:
         self._cluster = cluster
         self._config = config
         server = HttpServer(
-            cluster.api, cluster.registry, clock=cluster.clock, checks=self._checks, measures=self._measures
+            cluster.api,
+            cluster.registry,
+            clock=cluster.clock,
+            checks=self._checks,
+            measures=lambda: measures(cluster),
         )
         host, _, port = config.listen.rpartition(":")
         self._server = server
@@ -82,21 +85,6 @@ class ApiListener:
             component.name: component.last_error if component.state == "backing off" else ""
             for component in states
         }
-
-    def _measures(self) -> list[Measure]:
-        vitals = self._cluster.info.vitals()
-        queues: dict[Labels, float] = {
-            (("name", name),): float(depth) for name, depth in vitals.queues.items()
-        }
-        return [
-            Measure("apiserver_storage_objects", "Number of stored objects.",
-                    "gauge", {(): float(vitals.objects)}),
-            Measure("apiserver_storage_size_bytes", "Size of the storage database file.",
-                    "gauge", {(): float(vitals.store_bytes)}),
-            Measure("workqueue_depth", "Current depth of workqueue.", "gauge", queues),
-            Measure("tuik8s_event_loop_lag_seconds", "How late the event loop wakes, 99th percentile.",
-                    "gauge", {(): vitals.loop_lag_ms / 1000}),
-        ]  # fmt: skip
 
 
 def write_private(path: Path, text: str) -> None:

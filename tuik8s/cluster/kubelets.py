@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tuik8s.config import Config
     from tuik8s.cri import Runtime
     from tuik8s.kubelet import Kubelet, NodeConfig
+    from tuik8s.kubelet.kubelet import KubeletStatistics
     from tuik8s.kubelet.pleg import Pleg
     from tuik8s.reconcile import Informers
 
@@ -63,6 +64,9 @@ class Kubelets:
     def runtime_answers(self) -> bool:
         """False while the runtime cannot be reached; true before there is one."""
         return self._pleg is None or self._pleg.available or not self._pleg.synced.is_set()
+
+    def statistics(self) -> list[KubeletStatistics]:
+        return [kubelet.statistics() for kubelet in self._kubelets.values()]
 
     def pulls(self) -> dict[str, str]:
         """Images being pulled on any node, and how far each is, in the runtime's words."""

@@ -41,6 +41,7 @@ class Committer:
         self.compacted_revision = compacted
         self.closed = False
         self.commits = self.writes = self.failed_commits = self.largest_batch = 0
+        self.failing = False
         self.last_commit_seconds = 0.0
         self._log = log
         self._index = index
@@ -120,6 +121,7 @@ class Committer:
                 del self._staged[key]
         self._hub.publish([write.record for write, _ in batch])
         self.commits += 1
+        self.failing = False
         self.writes += len(batch)
         self.largest_batch = max(self.largest_batch, len(batch))
         self.last_commit_seconds = seconds
@@ -134,6 +136,7 @@ class Committer:
         self._staged.clear()
         self._last_revision = self._hub.revision
         self.failed_commits += 1
+        self.failing = True
         for write, done in failed:
             if not done.done():
                 refusal = WriteFailed(f"{write.entry.key} was not written: {error}")

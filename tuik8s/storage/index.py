@@ -48,6 +48,10 @@ class Index:
         del self._items[key]
         del self._keys[bisect_left(self._keys, key)]
 
+    def count(self, prefix: str) -> int:
+        """How many keys begin with it: two searches, however many there are."""
+        return bisect_left(self._keys, prefix_end(prefix)) - bisect_left(self._keys, prefix)
+
     def scan(self, prefix: str, after: str, limit: int) -> tuple[list[Obj], int]:
         """Values of the keys with `prefix` that sort after `after`; and how many follow the first `limit`."""
         start = bisect_left(self._keys, prefix)

@@ -69,7 +69,8 @@ class Retention:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreStatistics:
-    """`bytes` is the size of the data files (in memory: of the values); durations in seconds."""
+    """`bytes` is the size of the data files (in memory: of the values); durations in seconds; `failing` is
+    whether the latest commit failed."""
 
     objects: int
     revision: int
@@ -78,6 +79,7 @@ class StoreStatistics:
     commits: int
     writes: int
     failed_commits: int
+    failing: bool
     watchers: int
     largest_batch: int
     last_commit_seconds: float

@@ -119,6 +119,10 @@ class Store:
         items, remaining = self._index.scan(prefix, after, limit)
         return Range(items, self.revision, remaining)
 
+    def count(self, prefix: str) -> int:
+        """How many objects there are; costs the same for many as for few."""
+        return self._index.count(prefix)
+
     async def get_at(self, key: str, revision: int) -> Obj | None:
         """The object as it was; raises Compacted or FutureRevision."""
         if self._check_readable(revision) == self.revision:
@@ -196,6 +200,7 @@ class Store:
             commits=counters.commits,
             writes=counters.writes,
             failed_commits=counters.failed_commits,
+            failing=counters.failing,
             watchers=len(self._hub),
             largest_batch=counters.largest_batch,
             last_commit_seconds=counters.last_commit_seconds,

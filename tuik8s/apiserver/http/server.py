@@ -14,6 +14,7 @@ from tuik8s.apiserver.http import (
     discovery,
     health,
     issuer_discovery,
+    metrics,
     openapi,
     options,
     resources,
@@ -29,14 +30,15 @@ from tuik8s.apiserver.http.watches import serve_watch
 from tuik8s.apiserver.server import one_row
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from aiohttp import web
 
     from tuik8s.api.clock import Clock
     from tuik8s.api.kinds import KindRegistry
     from tuik8s.api.request import User
-    from tuik8s.apiserver.http.health import Checks, Measure
+    from tuik8s.apiserver.http.health import Checks
+    from tuik8s.apiserver.http.metrics import Measure
     from tuik8s.apiserver.http.options import Query
     from tuik8s.apiserver.http.paths import ResourcePath
     from tuik8s.apiserver.http.proxying import ProxyPath
@@ -185,8 +187,7 @@ class HttpServer:
             case [endpoint, *_] if endpoint in _HEALTH:
                 return health.health(endpoint, segments, query, self._health(endpoint))
             case ["metrics"]:
-                own = health.server_measures(self._api.statistics())
-                return health.prometheus([*own, *self._measures()])
+                return metrics.prometheus(self._figures())
             case []:
                 return answers.json_response({"paths": self._paths()})
         return answers.text_response("404 page not found\n", status=404)
@@ -206,8 +207,14 @@ class HttpServer:
 
     def _health(self, endpoint: str) -> dict[str, str]:
         """Being alive does not depend on the components; being ready does."""
-        checks = {"ping": "", "log": ""}
+        checks = {"ping": "", "log": "", "etcd": self._api.storage_problem()}
         return checks | dict(self._checks()) if endpoint == "readyz" else checks
+
+    def _figures(self) -> Iterator[Measure]:
+        yield from metrics.request_measures(self._api.request_metrics)
+        yield from metrics.server_measures(self._api.statistics(), self.reading, self.writing)
+        yield from metrics.process_measures()
+        yield from self._measures()
 
     def _paths(self) -> list[str]:
         groups = [f"/apis/{kind.group}/{kind.version}" for kind in self._registry if kind.group]
