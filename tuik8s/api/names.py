@@ -144,6 +144,27 @@ def config_map_key(text: str) -> list[str]:
     return problems
 
 
+def wildcard_subdomain(text: str) -> list[str]:
+    """`*.` before a subdomain: hosts of ingresses."""
+    complaint = _regex(
+        "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must "
+        "consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character",
+        rf"\*\.{_SUBDOMAIN}", "*.example.com",
+    )  # fmt: skip
+    return _check(text, SUBDOMAIN_LENGTH, rf"\*\.{_SUBDOMAIN}", complaint)
+
+
+def domain_prefixed_path(text: str) -> list[str]:
+    """`example.com/path`: names of controllers."""
+    domain, slash, path = text.partition("/")
+    if not slash or not domain or not path:
+        return ['must be a domain-prefixed path (such as "acme.io/foo")']
+    problems = [f"prefix part {problem}" for problem in dns_subdomain(domain)]
+    if re.fullmatch(r"[A-Za-z0-9/\-._~%!$&'()*+,;=:]+", path) is None:
+        problems.append(_regex("Invalid path", r"[A-Za-z0-9/\-._~%!$&'()*+,;=:]+"))
+    return problems
+
+
 def path_segment(text: str) -> list[str]:
     """Anything that is one part of a URL's path: names of roles and their bindings."""
     if text in (".", ".."):

@@ -53,7 +53,22 @@ MERGE_KEYS = {
     "ValidatingWebhook.matchConditions": "name",
     "ValidatingAdmissionPolicySpec.matchConditions": "name",
     "ValidatingAdmissionPolicySpec.variables": "name",
+    "MutatingAdmissionPolicySpec.matchConditions": "name",
+    "JobSchedulingConfiguration.resourceClaims": "name",
+    "NodeAllocatableResourceClaimStatus.mapping": "name",
+    "NodeAllocatableResourceClaimStatus.overhead": "name",
+    "PodSpec.evictionResponders": "name",
+    "PodStatus.nodeAllocatableResourceClaimStatuses": "resourceClaimName",
+    "PodVolumeHealth.healthConditions": "status",
+    "VolumeHealthStatus.healthConditions": "status",
+    "CSINodeStatus.storageHealth": "name",
+    "ResourceClaimStatus.reservedFor": "uid",
 }
+REPLACED_CONDITIONS = {
+    "AllocatedDeviceStatus.conditions", "CertificateSigningRequestStatus.conditions",
+    "ValidatingAdmissionPolicyStatus.conditions",
+}  # fmt: skip
+"""Conditions that a strategic merge patch replaces; server-side apply tells them apart by their type."""
 MERGED_PRIMITIVES = {"ObjectMeta.finalizers", "NodeSpec.podCIDRs"}
 RETAIN_KEYS = {
     "PodSpec.volumes", "PodSpec.resourceClaims", "PodStatus.resourceClaimStatuses", "DeploymentSpec.strategy"
@@ -67,17 +82,36 @@ LIST_MAP_KEYS: dict[str, tuple[str, ...]] = {
     "EphemeralContainer.ports": ("containerPort", "protocol"),
     "ServiceSpec.ports": ("port", "protocol"),
     "ResourceRequirements.claims": ("name",),
+    "PodStatus.volumeHealth": ("name",),
+    "PodVolumeHealth.healthConditions": ("status", "reason"),
+    "VolumeHealthStatus.healthConditions": ("status", "reason"),
+    "ResourceStatus.resources": ("resourceID",),
+    "ResourceClaimStatus.devices": ("driver", "device", "pool", "shareID"),
+    **dict.fromkeys(REPLACED_CONDITIONS, ("type",)),
 }
 KEY_DEFAULTS = {"protocol": "TCP"}
 # Fields whose Go types have no `omitempty`: they are always there, and so never added.
 ALWAYS_PRESENT = frozenset(("metadata", "spec", "status", "strategy", "template", "containers", "resources"))
-SETS = {"ObjectMeta.finalizers", "NodeSpec.podCIDRs", "Endpoint.addresses"}
+SETS = {
+    "ObjectMeta.finalizers", "NodeSpec.podCIDRs", "Endpoint.addresses", "VolumeMount.bindMountOptions",
+    "ValidatingAdmissionPolicyBindingSpec.validationActions", "PodFailurePolicyOnExitCodesRequirement.values",
+    "UncountedTerminatedPods.succeeded", "UncountedTerminatedPods.failed",
+    "ContainerRestartRuleOnExitCodes.values", "NodeAllocatableResourceClaimStatus.containers",
+    "NodePodPreemptionPolicy.disableResizePreemption", "NonResourcePolicyRule.verbs",
+    "NonResourcePolicyRule.nonResourceURLs", "ResourcePolicyRule.verbs", "ResourcePolicyRule.apiGroups",
+    "ResourcePolicyRule.resources", "ResourcePolicyRule.namespaces", "CSIDriverSpec.volumeLifecycleModes",
+    "DeviceRequestAllocationResult.skipNodeOperations", "ResourceSliceSpec.skipNodeOperations",
+}  # fmt: skip
 ATOMIC_FIELDS = {
     "PodStatus.hostIPs", "JobStatus.conditions", "ObjectMeta.managedFields", "PodSpec.nodeSelector",
     "ServiceSpec.selector", "ReplicationControllerSpec.selector", "Endpoint.deprecatedTopology",
+    "Scheduling.nodeSelector",
 }  # fmt: skip
 ATOMIC_TYPES = {
-    "ConfigMapKeySelector", "FileKeySelector", "LabelSelector", "LocalObjectReference", "NodeSelector",
+    "CrossVersionObjectReference", "EndpointAddress", "EndpointPort", "EvictionResponder", "MatchResources",
+    "NamedRuleWithOperations", "ParamKind", "ParamRef", "RoleRef", "ServiceBackendPort", "Subject",
+    "Variable", "ConfigMapKeySelector", "FileKeySelector", "LabelSelector", "LocalObjectReference",
+    "NodeSelector",
     "NodeSelectorTerm", "ObjectFieldSelector", "ObjectReference", "OwnerReference", "ResourceFieldSelector",
     "ScopeSelector", "SecretKeySelector", "SecretReference", "TopologySelectorTerm",
     "TypedLocalObjectReference",
@@ -156,9 +190,7 @@ def _resolve(hint: Any, place: str) -> Structure:
 
 
 def _list(element: Any, place: str) -> Structure:
-    merge_key = MERGE_KEYS.get(place, "")
-    if place.endswith("Status.conditions"):
-        merge_key = "type"
+    merge_key = merge_key_of(place)
     keys = LIST_MAP_KEYS.get(place, (merge_key,) if merge_key else ())
     is_set = place in SETS
     atomic = place in ATOMIC_FIELDS or not (keys or is_set)
@@ -166,6 +198,13 @@ def _list(element: Any, place: str) -> Structure:
         "list", element, atomic, merge_key, place in MERGED_PRIMITIVES, place in RETAIN_KEYS,
         () if atomic else tuple(sorted(keys)), is_set, place,
     )  # fmt: skip
+
+
+def merge_key_of(place: str) -> str:
+    """The field that tells the items of a list apart in a strategic merge patch; empty where none does."""
+    if place.endswith("Status.conditions") and place not in REPLACED_CONDITIONS:
+        return "type"
+    return MERGE_KEYS.get(place, "")
 
 
 def _without_none(hint: Any) -> Any:

@@ -20,6 +20,7 @@ STANDARD_FINALIZERS = ("kubernetes", "orphan", "foregroundDeletion")
 _NAME_RULES: dict[str, Callable[[str], list[str]]] = {
     "namespaces": names.dns_label,
     "services": names.dns_1035_label,
+    "clustertrustbundles.certificates.k8s.io": names.path_segment,
     "roles.rbac.authorization.k8s.io": names.path_segment,
     "clusterroles.rbac.authorization.k8s.io": names.path_segment,
     "rolebindings.rbac.authorization.k8s.io": names.path_segment,

@@ -187,6 +187,18 @@ def check_amount(text: str, path: str, *, whole: bool = False) -> Iterator[Field
         yield errors.invalid(path, text, "must be an integer")
 
 
+def check_percent(value: Any, path: str) -> Iterator[FieldError]:
+    """Not more than all of them."""
+    if isinstance(value, str) and percent_or_count(value) > 100:
+        yield errors.invalid(path, value, "must not be greater than 100%")
+
+
+def percent_or_count(value: Any) -> int:
+    """Of a count or a percentage; other texts count as 0, they are refused elsewhere."""
+    text = str(value).removesuffix("%")
+    return int(text) if text.isascii() and text.isdigit() else 0
+
+
 def check_int_or_percent(value: Any, path: str) -> Iterator[FieldError]:
     if isinstance(value, str):
         if re.fullmatch("[0-9]+%", value) is None:

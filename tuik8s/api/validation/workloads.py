@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tuik8s.api import errors
 from tuik8s.api.selectors import LabelSelector
@@ -13,6 +13,8 @@ from tuik8s.api.validation.values import (
     check_label_selector,
     check_nonnegative,
     check_optional_choice,
+    check_percent,
+    percent_or_count,
 )
 
 if TYPE_CHECKING:
@@ -95,16 +97,9 @@ def _check_rolling_update(rolling: Obj, path: str) -> Iterator[FieldError]:
     unavailable, surge = rolling.get("maxUnavailable", 0), rolling.get("maxSurge", 0)
     yield from check_int_or_percent(unavailable, f"{path}.maxUnavailable")
     yield from check_int_or_percent(surge, f"{path}.maxSurge")
-    if _number(unavailable) == 0 and _number(surge) == 0:
+    if percent_or_count(unavailable) == 0 and percent_or_count(surge) == 0:
         yield errors.invalid(f"{path}.maxUnavailable", unavailable, "may not be 0 when `maxSurge` is 0")
-    if isinstance(unavailable, str) and _number(unavailable) > 100:
-        yield errors.invalid(f"{path}.maxUnavailable", unavailable, "must not be greater than 100%")
-
-
-def _number(value: Any) -> int:
-    """Of a count or a percentage; other texts count as 0, they are refused elsewhere."""
-    text = str(value).removesuffix("%")
-    return int(text) if text.isascii() and text.isdigit() else 0
+    yield from check_percent(unavailable, f"{path}.maxUnavailable")
 
 
 def validate_deployment_status_update(deployment: Obj, old: Obj) -> Iterator[FieldError]:

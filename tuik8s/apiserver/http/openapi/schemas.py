@@ -208,7 +208,7 @@ def _item(shape: Obj) -> Obj:
 def _merging(place: str, shape: Obj) -> Obj:
     """How this field merges, from the same tables that patches and apply use."""
     marks: Obj = {}
-    merge_key = structure.MERGE_KEYS.get(place) or ("type" if place.endswith("Status.conditions") else "")
+    merge_key = structure.merge_key_of(place)
     strategies = [
         name
         for name, present in (
