@@ -10,8 +10,9 @@ import pytest
 from tests.apiserver.objects import bound_pod, pod, revision
 from tests.support.kubelets import UnreachableKubelets
 from tuik8s.api import kinds
-from tuik8s.api.errors import BadRequest, Conflict, Invalid, MethodNotSupported, NotFound, ServiceUnavailable
+from tuik8s.api.errors import BadRequest, Conflict, Invalid, NotFound, ServiceUnavailable
 from tuik8s.api.objects import Obj, condition_of, copy
+from tuik8s.api.request import PatchType
 from tuik8s.client import LogOptions
 
 if TYPE_CHECKING:
@@ -215,10 +216,41 @@ async def test_ephemeral_containers_come_through_their_own_door(control_plane: C
     assert changed["spec"]["nodeName"] == "node-1"
 
 
-async def test_resize_is_refused_in_clear_words(control_plane: ControlPlane) -> None:
-    await bound_pod(control_plane.client)
-    with pytest.raises(MethodNotSupported, match="pods/resize is not served by this release of tuik8s"):
-        await control_plane.client.patch(kinds.POD, "default", "web", {}, subresource="resize")
+async def test_resize_changes_cpu_and_memory_and_nothing_else(control_plane: ControlPlane) -> None:
+    client = control_plane.client
+    small: Obj = {"requests": {"cpu": "100m"}, "limits": {"cpu": "200m", "memory": "64Mi"}}
+    await bound_pod(client, containers=[{"name": "c", "image": "x", "resources": small}])
+    wanted = {"name": "c", "image": "y", "resources": {"limits": {"cpu": "1", "memory": "128Mi"}}}
+    patch = {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [wanted]}}
+    changed = await client.patch(
+        kinds.POD, "default", "web", patch, patch_type=PatchType.STRATEGIC, subresource="resize"
+    )
+    [container] = changed["spec"]["containers"]
+    assert container["image"] == "x"
+    assert container["resources"] == {
+        "requests": {"cpu": "100m", "memory": "64Mi"}, "limits": {"cpu": "1", "memory": "128Mi"},
+    }  # fmt: skip
+    assert changed["metadata"]["labels"] == {"app": "web"}
+    assert changed["metadata"]["generation"] == 2
+
+
+async def test_what_a_resize_may_not_do(control_plane: ControlPlane) -> None:
+    client = control_plane.client
+    fixed: Obj = {"requests": {"memory": "64Mi", "cpu": "1"}, "limits": {"memory": "64Mi", "cpu": "1"}}
+    await bound_pod(client, containers=[{"name": "c", "image": "x", "resources": fixed}])
+
+    async def resized(resources: Obj) -> None:
+        patch = {"spec": {"containers": [{"name": "c", "resources": resources}]}}
+        await client.patch(
+            kinds.POD, "default", "web", patch, patch_type=PatchType.STRATEGIC, subresource="resize"
+        )
+
+    with pytest.raises(Invalid, match="Pod QOS Class may not change as a result of resizing"):
+        await resized({"limits": {"cpu": "2"}})
+    with pytest.raises(Invalid, match="resource limits cannot be removed"):
+        await resized({"limits": {"cpu": None}, "requests": {"cpu": None}})
+    with pytest.raises(Invalid, match="only cpu and memory resources are mutable"):
+        await resized({"limits": {"ephemeral-storage": "1Gi"}})
 
 
 class Kubelets(UnreachableKubelets):

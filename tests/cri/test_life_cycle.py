@@ -277,3 +277,16 @@ async def test_usage_is_reported_for_running_containers_only(lab: Lab) -> None:
     assert stats.memory_bytes > 0
     assert stats.cpu_nanoseconds >= 0
     assert stats.started_at <= stats.time
+
+
+async def test_resources_of_a_running_container_change(lab: Lab) -> None:
+    small = Resources(cpu_shares=102, cpu_quota=10_000, memory_limit=32 * 2**20)
+    large = Resources(cpu_shares=512, cpu_quota=50_000, memory_limit=64 * 2**20)
+    _, container = await lab.run("sleep", "600", resources=small)
+    before = await lab.status(container)
+    assert before.resources == small
+    await lab.runtime.update_container(container, large)
+    after = await lab.status(container)
+    assert (after.resources, after.started_at) == (large, before.started_at)
+    [listed] = await lab.runtime.list_containers()
+    assert listed.resources == large

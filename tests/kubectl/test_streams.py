@@ -144,3 +144,20 @@ async def test_top(kubectl: Kubectl, web: Path) -> None:
     pods = await kubectl("top", "pods", "-l", "app=web", "--containers", "--no-headers", "-A")
     assert all(re.fullmatch(r"default\s+web-\S+\s+web\s+\d+m\s+\d+Mi\s*", line) for line in pods.splitlines())
     assert len(pods.splitlines()) == 2
+
+
+async def test_a_pod_is_resized_in_place(kubectl: Kubectl, tmp_path: Path) -> None:
+    if kubectl.binary.name == "kubectl.1.27":
+        pytest.skip("this kubectl knows no subresource resize")
+    path = tmp_path / "pod.yaml"
+    path.write_text(
+        "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{name: a, image: nginx, "
+        "resources: {requests: {cpu: 100m}, limits: {cpu: 200m}}}]}}"
+    )
+    await kubectl("apply", "-f", str(path))
+    await kubectl("wait", "--for=condition=Ready", "pod/a")
+    patch = '{"spec":{"containers":[{"name":"a","resources":{"limits":{"cpu":"500m"}}}]}}'
+    assert "patched" in await kubectl("patch", "pod", "a", "--subresource", "resize", "-p", patch)
+    limit = "{.status.containerStatuses[0].resources.limits.cpu}"
+    await kubectl("wait", f"--for=jsonpath={limit}=500m", "pod/a")
+    assert await kubectl.words("{.status.containerStatuses[0].restartCount}", "pod", "a") == ["0"]

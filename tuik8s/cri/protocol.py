@@ -189,6 +189,8 @@ class ContainerStatus:
     """What the engine said about the exit, or the termination message."""
     spec_hash: str = ""
     grace_period: int = 30
+    resources: Resources | None = None
+    """What it may use now; None where the runtime does not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -289,6 +291,9 @@ class Runtime(Protocol):
         self, sandbox_id: str, config: ContainerConfig, pod: PodSandboxConfig
     ) -> str: ...
     async def start_container(self, container_id: str) -> None: ...
+    async def update_container(self, container_id: str, resources: Resources) -> None:
+        """Change CPU and memory of a running container; limits may be changed and not taken away."""
+
     async def stop_container(self, container_id: str, grace_seconds: float) -> None:
         """The stop signal, then after the grace SIGKILL; returns when it has ended."""
 

@@ -12,6 +12,7 @@ from tuik8s.api import quantity
 from tuik8s.api.objects import labels_of
 from tuik8s.api.pods import host_ports, pod_requests
 from tuik8s.api.selectors import NodeSelector
+from tuik8s.kubelet.resizing import Refusal
 from tuik8s.kubelet.status import Failure
 
 if TYPE_CHECKING:
@@ -28,11 +29,36 @@ def check(pod: Obj, node: Obj, others: Iterable[Obj]) -> Failure | None:
     return _resources(pod, node, others) or _affinity(pod, node) or _ports(pod, others)
 
 
+def check_resize(pod: Obj, node: Obj, others: Iterable[Obj]) -> Refusal | None:
+    """Whether the pod may have what its spec asks for now, where it runs already."""
+    allocatable, wanted = _allocatable(node), pod_requests(pod)
+    used = [pod_requests(other) for other in others]
+    for name in ("cpu", "memory"):
+        amount, capacity = wanted.get(name, Decimal(0)), allocatable.get(name)
+        if capacity is not None and amount > capacity:
+            numbers = [_number(name, n) for n in (amount, capacity)]
+            why = "Node didn't have enough capacity: {}, requested: {}, capacity: {}".format(name, *numbers)
+            return Refusal("Infeasible", why)
+    for name in ("cpu", "memory"):
+        amount, capacity = wanted.get(name, Decimal(0)), allocatable.get(name)
+        taken = sum((requests.get(name, Decimal(0)) for requests in used), Decimal(0))
+        if capacity is not None and amount > 0 and taken + amount > capacity:
+            return Refusal("Deferred", _out_of(name, amount, taken, capacity).message.removeprefix(REJECTED))
+    return None
+
+
+def _allocatable(node: Obj) -> dict[str, Decimal]:
+    found = (node.get("status") or {}).get("allocatable") or {}
+    return {name: quantity.parse(text) for name, text in found.items()}
+
+
+def _number(name: str, amount: Decimal) -> int:
+    """CPU is counted in thousandths, everything else in units."""
+    return quantity.millis(amount) if name == "cpu" else quantity.value(amount)
+
+
 def _resources(pod: Obj, node: Obj, others: list[Obj]) -> Failure | None:
-    allocatable = {
-        name: quantity.parse(text)
-        for name, text in ((node.get("status") or {}).get("allocatable") or {}).items()
-    }
+    allocatable = _allocatable(node)
     slots = allocatable.get("pods")
     if slots is not None and len(others) + 1 > slots:
         return _out_of("pods", Decimal(1), Decimal(len(others)), slots)
@@ -46,8 +72,7 @@ def _resources(pod: Obj, node: Obj, others: list[Obj]) -> Failure | None:
 
 
 def _out_of(name: str, wanted: Decimal, used: Decimal, capacity: Decimal) -> Failure:
-    """CPU is counted in thousandths, everything else in units."""
-    numbers = [quantity.millis(n) if name == "cpu" else quantity.value(n) for n in (wanted, used, capacity)]
+    numbers = [_number(name, amount) for amount in (wanted, used, capacity)]
     why = "requested: {}, used: {}, capacity: {}".format(*numbers)
     return Failure(f"OutOf{name}", f"{REJECTED}Node didn't have enough resource: {name}, {why}")
 

@@ -9,19 +9,24 @@ from tuik8s.api.objects import condition_of
 from tuik8s.api.pods import is_sidecar
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from tuik8s.api.objects import Obj
 
 
-def pod_conditions(pod: Obj, status: Obj, *, network_ready: bool, now: datetime) -> list[Obj]:
-    """The four a kubelet owns; those whose status did not change keep their transition time."""
+def pod_conditions(
+    pod: Obj, status: Obj, *, network_ready: bool, now: datetime, more: Iterable[Obj] = ()
+) -> list[Obj]:
+    """The four a kubelet always sets, and `more`; those whose status did not change keep their transition
+    time."""
     containers = _containers_ready(pod, status)
     fresh = [
         {"type": "PodReadyToStartContainers", "status": "True" if network_ready else "False"},
         _initialized(pod, status),
         _ready(pod, containers),
         containers,
+        *(dict(condition) for condition in more),
     ]
     generation = status.get("observedGeneration")
     for condition in fresh:

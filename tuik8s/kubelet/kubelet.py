@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from tuik8s.client import Client, EventRecorder, ExecStream, LogOptions
     from tuik8s.cri import Runtime
     from tuik8s.kubelet.config import NodeConfig
+    from tuik8s.kubelet.resizing import Refusal
     from tuik8s.kubelet.status import Failure
     from tuik8s.reconcile import Informers
 
@@ -88,6 +89,8 @@ class Kubelet:
         self._streams = Streams(self._services)
         self._server = KubeletServer(self._services, self._streams, lambda: self._router.pods_of(self.name))
         self._workers: dict[str, PodWorker] = {}
+        self._deferred: set[str] = set()
+        """Pods whose resize waits for room."""
         self._references: dict[str, set[Reference]] = {}
         self._prepared = False
         self._orphans: set[str] = set()
@@ -168,6 +171,7 @@ class Kubelet:
         worker = self._workers.get(uid)
         if worker is not None:
             worker.update(pod)
+            self._tell_of_room()
         elif self._tasks is not None:
             self._start_worker(pod)
 
@@ -227,7 +231,7 @@ class Kubelet:
     def _start_worker(self, pod: Obj) -> None:
         assert self._tasks is not None  # only asked while running
         uid = pod["metadata"]["uid"]
-        worker = PodWorker(self._services, pod, self._check_admission)
+        worker = PodWorker(self._services, pod, self._check_admission, self._check_resize)
         self._workers[uid] = worker
         self._references[uid] = references(pod)
         self._router.watch(self._references[uid], worker.configuration_changed)
@@ -240,6 +244,8 @@ class Kubelet:
             log.exception("worker of pod %s", worker.uid)
         self._unwatch(worker)
         self._workers.pop(worker.uid, None)
+        self._deferred.discard(worker.uid)
+        self._tell_of_room()
 
     def _unwatch(self, worker: PodWorker) -> None:
         self._router.unwatch(self._references.pop(worker.uid, ()), worker.configuration_changed)
@@ -250,12 +256,26 @@ class Kubelet:
         known = bool(self._pleg.state(uid).sandboxes)
         if known or is_pod_finished(pod) or is_deleting(pod):
             return None
-        others = [
-            worker.pod
+        return admission.check(pod, self._node.node, self._others(uid))
+
+    def _check_resize(self, pod: Obj) -> Refusal | None:
+        uid = pod["metadata"]["uid"]
+        refusal = admission.check_resize(pod, self._node.node, self._others(uid))
+        (self._deferred.discard if refusal is None else self._deferred.add)(uid)
+        return refusal
+
+    def _others(self, uid: str) -> list[Obj]:
+        """The pods that the node has taken and that have not ended, each with what it was granted."""
+        return [
+            worker.allocated
             for worker in self._workers.values()
             if worker.uid != uid and worker.admitted and not is_pod_finished(worker.pod)
         ]
-        return admission.check(pod, self._node.node, others)
+
+    def _tell_of_room(self) -> None:
+        """Another pod has left the node, or may take less: a resize that waits may be possible."""
+        for uid in self._deferred & self._workers.keys():
+            self._workers[uid].wake()
 
     def _find_orphans(self) -> None:
         """Pods of this node that only the runtime knows: they went while we were away."""

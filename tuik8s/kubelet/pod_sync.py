@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tuik8s.api import kinds
 from tuik8s.api.pods import every_container
 from tuik8s.cri import RuntimeFault, RuntimeUnavailable
-from tuik8s.kubelet.actions import Actions, compute
+from tuik8s.kubelet.actions import Actions, Kill, compute
 from tuik8s.kubelet.containers import PodContainers
 from tuik8s.kubelet.generate import sandbox_config
 from tuik8s.kubelet.host import pod_text
@@ -22,15 +22,16 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tuik8s.api.objects import Obj
-    from tuik8s.kubelet.actions import Kill
     from tuik8s.kubelet.pleg import PodState
     from tuik8s.kubelet.probes import PodProbes
+    from tuik8s.kubelet.resizing import Resizing
     from tuik8s.kubelet.services import Services
 
 log = logging.getLogger(__name__)
 
 FIRST_VOLUME_RETRY, LAST_VOLUME_RETRY = 0.5, 122.0
 SANDBOX_RETRY = 10.0
+RESIZE_RETRY = 30.0
 ROUNDS = 100
 """More than any pod needs to come up; after so many the runtime does not do what it says."""
 KEPT_INSTANCES = 2
@@ -40,11 +41,12 @@ KEPT_INSTANCES = 2
 class PodSync:
     """Holds what one pod's activities know between two of them."""
 
-    def __init__(self, services: Services, pod_uid: str, probes: PodProbes) -> None:
+    def __init__(self, services: Services, pod_uid: str, probes: PodProbes, resizing: Resizing) -> None:
         self._services = services
         self._host = services.host
         self._uid = pod_uid
         self._probes = probes
+        self._resizing = resizing
         self.volumes = PodVolumes(services.host, pod_uid)
         self.messages = TerminationMessages(services.host, pod_uid)
         self.containers = PodContainers(services, self.volumes, self.messages)
@@ -67,7 +69,8 @@ class PodSync:
             return True
         actions = compute(pod, state, self._probes)
         due = any(not self.containers.held(container) for container in actions.start)
-        return actions.create_sandbox or bool(actions.kill) or due
+        resizes = self._resizing.changes(pod, state)
+        return actions.create_sandbox or bool(actions.kill) or bool(resizes) or due
 
     def release(self) -> None:
         """Try again at once what waited for its volumes or its sandbox."""
@@ -109,7 +112,7 @@ class PodSync:
             return await self._create_sandbox(pod, state)
         for kill in actions.kill:
             await self._kill(pod, state, kill)
-        changed = bool(actions.kill)
+        changed = await self._resize(pod, state, actions) or bool(actions.kill)
         for container in actions.start:
             if not self.containers.held(container):
                 await self._prune(state, container["name"])
@@ -175,6 +178,26 @@ class PodSync:
                 f"Unable to retrieve some image pull secrets ({', '.join(missing)}); "
                 "attempting to pull the image may not succeed.",
             )  # fmt: skip
+
+    async def _resize(self, pod: Obj, state: PodState, actions: Actions) -> bool:
+        """Give running containers what was granted; whether anything changed."""
+        dying, changed = {kill.container.id for kill in actions.kill}, False
+        for change in self._resizing.changes(pod, state):
+            if change.status.id in dying:
+                continue
+            try:
+                if change.restart:
+                    message = f"Container {change.status.name} resize requires restart"
+                    await self._kill(pod, state, Kill(change.status, message))
+                else:
+                    await self._host.runtime.update_container(change.status.id, change.wanted)
+                changed = True
+            except RuntimeUnavailable:
+                raise
+            except RuntimeFault as error:
+                self._resizing.failed(pod, str(error))
+                self._wait(RESIZE_RETRY)
+        return changed
 
     async def _kill(self, pod: Obj, state: PodState, kill: Kill) -> None:
         spec = next((c for c in every_container(pod) if c["name"] == kill.container.name), {})

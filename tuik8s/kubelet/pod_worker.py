@@ -20,6 +20,7 @@ from tuik8s.kubelet.admission import REJECTED
 from tuik8s.kubelet.deadlines import Deadlines
 from tuik8s.kubelet.pod_sync import PodSync
 from tuik8s.kubelet.probes import PodProbes
+from tuik8s.kubelet.resizing import Resizing
 from tuik8s.kubelet.status import Failure, Observation
 from tuik8s.kubelet.status_writer import StatusWriter
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from tuik8s.api.objects import Obj
     from tuik8s.kubelet.pleg import PodState
+    from tuik8s.kubelet.resizing import Refusal
     from tuik8s.kubelet.services import Services
 
 log = logging.getLogger(__name__)
@@ -44,7 +46,10 @@ DEFAULT_GRACE = 30.0
 class PodWorker:
     """Runs until the pod has left both the node and the API."""
 
-    def __init__(self, services: Services, pod: Obj, admit: Callable[[Obj], Failure | None]) -> None:
+    def __init__(
+        self, services: Services, pod: Obj, admit: Callable[[Obj], Failure | None],
+        check_resize: Callable[[Obj], Refusal | None],
+    ) -> None:  # fmt: skip
         self._services = services
         self._host = services.host
         self._admit = admit
@@ -66,7 +71,8 @@ class PodWorker:
         self._not_before: datetime | None = None
         self._failure: Failure | None = None
         self._probes = PodProbes(self._host, self.wake)
-        self._sync = PodSync(services, self.uid, self._probes)
+        self._resizing = Resizing(self._host, pod, check_resize)
+        self._sync = PodSync(services, self.uid, self._probes, self._resizing)
         self._deadlines = Deadlines(self._host)
         self._writer = StatusWriter(self._host)
 
@@ -105,6 +111,11 @@ class PodWorker:
         self._sync.release()
         self._stale = True
         self.wake()
+
+    @property
+    def allocated(self) -> Obj:
+        """The pod with the resources that this node has granted."""
+        return self._resizing.allocated(self.pod)
 
     def wake(self) -> None:
         self._wakeup.set()
@@ -154,6 +165,7 @@ class PodWorker:
         self._probes.sync(self.pod, state, self._services.container_id)
         await self._sync.collect_messages(self.pod, state)
         await self._check_deadlines()
+        self._review_resize()
         await self._decide(state)
         if self._stopped and not self._is_idle_state(state):
             return False
@@ -163,6 +175,10 @@ class PodWorker:
             return await self._finish()
         self._schedule()
         return False
+
+    def _review_resize(self) -> None:
+        if not self._leaving() and not is_pod_finished(self.pod):
+            self._resizing.review(self.pod)
 
     def _is_idle_state(self, state: PodState) -> bool:
         """Whether what was stopped is still stopped; an event may have been late, a container odd."""
@@ -193,11 +209,12 @@ class PodWorker:
             return
         if self._activity is not None or not self._may_act():
             return
-        if self._sync.is_finished(self.pod, state):
+        pod = self.allocated
+        if self._sync.is_finished(pod, state):
             await self._stop(state, self._own_grace())
-        elif self._volumes_stale or self._sync.is_due(self.pod, state):
+        elif self._volumes_stale or self._sync.is_due(pod, state):
             fresh, self._volumes_stale = self._volumes_stale, False
-            self._begin(self._sync.bring_up(lambda: self.pod, refresh_volumes=fresh), "sync")
+            self._begin(self._sync.bring_up(lambda: self.allocated, refresh_volumes=fresh), "sync")
 
     def _may_act(self) -> bool:
         return self._not_before is None or self._not_before <= self._host.clock.now()
@@ -275,10 +292,20 @@ class PodWorker:
             image_id=self._services.image_id,
             message=self._sync.messages.of,
             waiting=self._sync.containers.waiting,
+            node=self._host.node,
             failure=self._failure,
+            resizes=self._resize_conditions(state),
             stopped=self._stopped,
         )
-        self._gone |= not await self._writer.report(self.pod, seen)
+        self._gone |= not await self._writer.report(self.allocated, seen)
+
+    def _resize_conditions(self, state: PodState) -> tuple[Obj, ...]:
+        if self._leaving() or self._stopped:
+            return ()
+        in_progress = bool(self._resizing.changes(self.allocated, state))
+        if not in_progress:
+            self._resizing.completed(self.pod)
+        return tuple(self._resizing.conditions(in_progress=in_progress))
 
     def _is_premature(self, state: PodState) -> bool:
         """Whether the next report follows at once, or there is nothing left to report from."""

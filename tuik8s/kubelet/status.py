@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from tuik8s.api import pods
 from tuik8s.api.clock import timestamp
 from tuik8s.kubelet.conditions import pod_conditions
+from tuik8s.kubelet.generate import container_resources
+from tuik8s.kubelet.resizing import reported_resources
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
     from tuik8s.api.objects import Obj
     from tuik8s.cri import ContainerStatus
+    from tuik8s.kubelet.config import NodeConfig
     from tuik8s.kubelet.pleg import PodState
 
 
@@ -51,7 +54,10 @@ class Observation:
     image_id: Callable[[str], str]
     message: Callable[[ContainerStatus], str]
     waiting: Mapping[str, Waiting] = field(default_factory=dict)
+    node: NodeConfig
     failure: Failure | None = None
+    resizes: tuple[Obj, ...] = ()
+    """Conditions about a resize of the pod."""
     stopped: bool = False
     """Nothing runs any more, and nothing will."""
 
@@ -87,7 +93,9 @@ def pod_status(pod: Obj, seen: Observation) -> Obj:
         status |= {key: old[key] for key in ("reason", "message") if old.get(key)}
     elif failure is not None:
         status |= {"reason": failure.reason, "message": failure.message}
-    status["conditions"] = pod_conditions(pod, status, network_ready=_network_ready(seen), now=seen.now)
+    status["conditions"] = pod_conditions(
+        pod, status, network_ready=_network_ready(seen), now=seen.now, more=seen.resizes
+    )
     return status
 
 
@@ -139,6 +147,7 @@ def container_status(pod: Obj, container: Obj, seen: Observation, *, init: bool)
     status["lastState"] = _last_state(previous, old, latest, seen)
     if latest.state == "running":
         status["state"] = {"running": {"startedAt": timestamp(latest.started_at or latest.created_at)}}
+        status |= _resources(pod, container, latest, seen)
         status["started"] = seen.probes.started(latest)
         status["ready"] = seen.probes.ready(latest) if not init or pods.is_sidecar(container) else False
     elif name in seen.waiting and not seen.stopped:
@@ -161,6 +170,18 @@ def ephemeral_status(pod: Obj, container: Obj, seen: Observation) -> Obj:
         kept: Obj = {field: old[field] for field in ("containerID", "image", "imageID") if field in old}
         status |= {**kept, "restartCount": 0, "lastState": {}, "state": _lost(old) or old.get("state") or {}}
     return status
+
+
+def _resources(pod: Obj, container: Obj, latest: ContainerStatus, seen: Observation) -> Obj:
+    """What the container was granted, and what it really has."""
+    granted = container.get("resources") or {}
+    if not granted:
+        return {}
+    wanted = container_resources(pod, container, seen.node)
+    fields: Obj = {"resources": reported_resources(container, latest.resources, wanted)}
+    if granted.get("requests"):
+        fields["allocatedResources"] = dict(granted["requests"])
+    return fields
 
 
 def _image_id(latest: ContainerStatus, old: Obj, seen: Observation) -> str:

@@ -10,6 +10,7 @@ from tuik8s.api.errors import Conflict, NotFound
 from tuik8s.api.objects import condition_of, revision_of
 from tuik8s.api.request import PatchType
 from tuik8s.kubelet.comparison import same
+from tuik8s.kubelet.resizing import IN_PROGRESS, PENDING
 from tuik8s.kubelet.status import Failure, Observation, pod_status, rejected_status
 
 if TYPE_CHECKING:
@@ -90,6 +91,12 @@ def _changes(pod: Obj, status: Obj) -> Obj:
         _condition_patch(condition_of(pod, condition["type"]), condition)
         for condition in status.get("conditions") or ()
         if condition != condition_of(pod, condition["type"])
+    ]
+    present = {condition["type"] for condition in status.get("conditions") or ()}
+    conditions += [
+        {"$patch": "delete", "type": kind}
+        for kind in (PENDING, IN_PROGRESS)
+        if kind not in present and condition_of(pod, kind) is not None
     ]
     if conditions:
         changes["conditions"] = conditions

@@ -27,6 +27,7 @@ _SUBRESOURCES: dict[str, tuple[tuple[str, str, str] | None, tuple[str, ...]]] = 
     "eviction": (("policy", "v1", "Eviction"), ("create",)),
     "token": (("authentication.k8s.io", "v1", "TokenRequest"), ("create",)),
     "ephemeralcontainers": (None, _OBJECT),
+    "resize": (None, _OBJECT),
     "finalize": (None, ("update",)),
     "approval": (None, _OBJECT),
     "log": (None, ("get",)),

@@ -19,7 +19,7 @@ _HANDLERS: dict[tuple[str, str], Handler] = {
     ("pods", "binding"): pods.bind,
     ("pods", "eviction"): pods.evict,
     ("pods", "ephemeralcontainers"): pods.change_ephemeral_containers,
-    ("pods", "resize"): pods.refuse_resize,
+    ("pods", "resize"): pods.resize,
     ("namespaces", "finalize"): namespaces.finalize,
     ("certificatesigningrequests.certificates.k8s.io", "approval"): certificates.approve,
     ("serviceaccounts", "token"): tokens.request_token,

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 BINDING = Kind("", "v1", "Binding", "bindings", True, model="core_v1:Binding")
 EVICTION = Kind("policy", "v1", "Eviction", "evictions", True, model="policy_v1:Eviction")
 
+_SIZES = ("resources", "resizePolicy")
+"""What the resize subresource changes of a container."""
+
 
 async def bind(registry: Registry, request: Request) -> Response:
     """POST of a Binding gives the pod its node, once; the status answered carries the new revision."""
@@ -98,12 +101,7 @@ async def change_ephemeral_containers(registry: Registry, request: Request) -> R
         raise MethodNotSupported(f"{request.verb} is not supported on pods/ephemeralcontainers")
 
     def extended(pod: Obj) -> Obj:
-        if request.verb is Verb.UPDATE:
-            given = decode_body(registry.rules, request).object
-        else:
-            patched = apply_patch(registry.kind, request.patch_type or PatchType.MERGE, pod, request.body)
-            given = decode_patched(registry.rules, request, patched).object
-        registry.rules.set_defaults(given)
+        given = _given(registry, request, pod)
         spec = {**pod["spec"], "ephemeralContainers": given["spec"].get("ephemeralContainers") or []}
         meta = {**pod["metadata"], "resourceVersion": given["metadata"].get("resourceVersion", "")}
         return {**pod, "metadata": meta, "spec": spec}
@@ -111,10 +109,42 @@ async def change_ephemeral_containers(registry: Registry, request: Request) -> R
     return Response(await registry.change(request, extended))
 
 
-async def refuse_resize(registry: Registry, request: Request) -> Response:
-    """Running containers keep their resources: the kubelets of this release cannot change them."""
-    registry.current(request.namespace, request.name)
-    raise MethodNotSupported("pods/resize is not served by this release of tuik8s")
+async def resize(registry: Registry, request: Request) -> Response:
+    """Nothing but `resources` and `resizePolicy` of containers is taken from what the client sends."""
+    if request.verb is Verb.GET:
+        return Response(registry.current(request.namespace, request.name))
+    if request.verb not in (Verb.UPDATE, Verb.PATCH) or request.patch_type is PatchType.APPLY:
+        raise MethodNotSupported(f"{request.verb} is not supported on pods/resize")
+
+    def resized(pod: Obj) -> Obj:
+        given = _given(registry, request, pod)
+        spec = dict(pod["spec"])
+        for field in ("containers", "initContainers"):
+            sizes = {container.get("name"): container for container in given["spec"].get(field) or ()}
+            if field in spec:
+                spec[field] = [_sized(container, sizes.get(container["name"])) for container in spec[field]]
+        meta = {**pod["metadata"], "resourceVersion": given["metadata"].get("resourceVersion", "")}
+        return {**pod, "metadata": meta, "spec": spec}
+
+    return Response(await registry.change(request, resized))
+
+
+def _sized(container: Obj, given: Obj | None) -> Obj:
+    if given is None:
+        return container
+    kept = {key: value for key, value in container.items() if key not in _SIZES}
+    return kept | {key: given[key] for key in _SIZES if key in given}
+
+
+def _given(registry: Registry, request: Request, pod: Obj) -> Obj:
+    """The whole pod as the client wants it, before what the subresource does not change is put back."""
+    if request.verb is Verb.UPDATE:
+        given = decode_body(registry.rules, request).object
+    else:
+        patched = apply_patch(registry.kind, request.patch_type or PatchType.MERGE, pod, request.body)
+        given = decode_patched(registry.rules, request, patched).object
+    registry.rules.set_defaults(given)
+    return given
 
 
 def _body(kind: Kind, request: Request) -> Obj:

@@ -10,7 +10,14 @@ from tuik8s.cri.docker.oom import SANDBOX_SCORE
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tuik8s.cri.protocol import ContainerConfig, Mount, PodSandboxConfig, PortMapping, SecurityContext
+    from tuik8s.cri.protocol import (
+        ContainerConfig,
+        Mount,
+        PodSandboxConfig,
+        PortMapping,
+        Resources,
+        SecurityContext,
+    )
 
 CPU_PERIOD = 100_000
 LOOPBACK = "127.0.0.1"
@@ -93,15 +100,23 @@ def _host_config(
         "IpcMode": "host" if pod.host_ipc else joined,
         "PidMode": pid_mode,
         "Mounts": [_mount(mount) for mount in config.mounts],
-        "CpuShares": resources.cpu_shares,
-        "Memory": resources.memory_limit,
-        "MemorySwap": resources.memory_limit,
+        **limits_payload(resources),
         "OomScoreAdj": resources.oom_score_adj if lower_oom else max(0, resources.oom_score_adj),
         "LogConfig": LOGS,
     }
-    if resources.cpu_quota:
-        host |= {"CpuPeriod": CPU_PERIOD, "CpuQuota": resources.cpu_quota}
     return host | _security(config.security)
+
+
+def limits_payload(resources: Resources) -> dict[str, Any]:
+    """Also what is asked for to change a running container: 0 then leaves a limit as it is."""
+    limits: dict[str, Any] = {
+        "CpuShares": resources.cpu_shares,
+        "Memory": resources.memory_limit,
+        "MemorySwap": resources.memory_limit,
+    }
+    if resources.cpu_quota:
+        limits |= {"CpuPeriod": CPU_PERIOD, "CpuQuota": resources.cpu_quota}
+    return limits
 
 
 def _security(security: SecurityContext) -> dict[str, Any]:

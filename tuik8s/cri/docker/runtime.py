@@ -19,7 +19,7 @@ from tuik8s.cri.docker.inventory import clusters_on
 from tuik8s.cri.docker.logs import read_logs
 from tuik8s.cri.docker.network import ensure_network, is_reachable, remove_network
 from tuik8s.cri.docker.oom import OomProbe
-from tuik8s.cri.docker.payloads import container_payload, sandbox_payload
+from tuik8s.cri.docker.payloads import container_payload, limits_payload, sandbox_payload
 from tuik8s.cri.docker.stats import read_stats
 from tuik8s.cri.docker.statuses import Statuses
 from tuik8s.cri.docker.wire import Wire
@@ -38,6 +38,7 @@ from tuik8s.cri.protocol import (
     PodSandboxConfig,
     PodSandboxStatus,
     RegistryCredentials,
+    Resources,
     RuntimeFault,
     Version,
 )  # fmt: skip
@@ -170,6 +171,15 @@ class DockerRuntime:
     async def start_container(self, container_id: str) -> None:
         try:
             await self._engine.call(APIClient.start, container_id)
+        finally:
+            self._statuses.forget(container_id)
+
+    async def update_container(self, container_id: str, resources: Resources) -> None:
+        try:
+            async with await self._wire.request(
+                "POST", f"/containers/{container_id}/update", body=limits_payload(resources)
+            ):
+                pass
         finally:
             self._statuses.forget(container_id)
 

@@ -11,7 +11,7 @@ from docker import APIClient
 
 from tuik8s.cri.docker import naming
 from tuik8s.cri.docker.engine import EngineRefused
-from tuik8s.cri.protocol import ContainerState, ContainerStatus, PodSandboxStatus
+from tuik8s.cri.protocol import ContainerState, ContainerStatus, PodSandboxStatus, Resources
 
 if TYPE_CHECKING:
     from tuik8s.cri.docker.engine import Engine
@@ -137,7 +137,14 @@ def container_status(details: dict[str, Any]) -> ContainerStatus:
         started_at=started, finished_at=finished if exited else None,
         exit_code=state["ExitCode"] if exited else 0, reason=reason,
         message=state.get("Error", "") if exited else "", spec_hash=labels.get(naming.SPEC_HASH, ""),
-        grace_period=int(labels.get(naming.GRACE_PERIOD) or 30),
+        grace_period=int(labels.get(naming.GRACE_PERIOD) or 30), resources=_resources(details["HostConfig"]),
+    )  # fmt: skip
+
+
+def _resources(host: dict[str, Any]) -> Resources:
+    return Resources(
+        cpu_shares=host.get("CpuShares") or 0, cpu_quota=host.get("CpuQuota") or 0,
+        memory_limit=host.get("Memory") or 0, oom_score_adj=host.get("OomScoreAdj") or 0,
     )  # fmt: skip
 
 

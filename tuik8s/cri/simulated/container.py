@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from tuik8s.api.clock import Clock
-    from tuik8s.cri.protocol import ContainerConfig, Image, PodSandboxConfig
+    from tuik8s.cri.protocol import ContainerConfig, Image, PodSandboxConfig, Resources
     from tuik8s.cri.simulated.behaviour import Behaviour
     from tuik8s.cri.simulated.process import Builtin, Pause
     from tuik8s.cri.simulated.serving import ServingProtocol
@@ -62,7 +62,7 @@ class SimulatedContainer:
             id=identifier, sandbox_id=sandbox_id, pod_uid=pod.uid, pod_name=pod.name,
             pod_namespace=pod.namespace, node=pod.node, name=config.name, attempt=config.attempt,
             state=ContainerState.CREATED, image=config.image, image_id=image.id, created_at=clock.now(),
-            spec_hash=config.spec_hash, grace_period=config.grace_period,
+            spec_hash=config.spec_hash, grace_period=config.grace_period, resources=config.resources,
         )  # fmt: skip
 
     @property
@@ -133,6 +133,10 @@ class SimulatedContainer:
             self._end(last)
         else:
             self._later(ending, self._end, last)
+
+    def resize(self, resources: Resources) -> None:
+        self._change(resources=resources)
+        self._changed(self, "other")
 
     def kill(self) -> None:
         if self._status.state is not ContainerState.EXITED:

@@ -26,6 +26,7 @@ from tuik8s.cri.protocol import (
     PodSandboxConfig,
     PodSandboxStatus,
     RegistryCredentials,
+    Resources,
     RuntimeFault,
     RuntimeUnavailable,
     Version,
@@ -194,6 +195,9 @@ class SimulatedRuntime:
 
     async def start_container(self, container_id: str) -> None:
         self._known(container_id).start()
+
+    async def update_container(self, container_id: str, resources: Resources) -> None:
+        self._running(container_id).resize(resources)
 
     async def stop_container(self, container_id: str, grace_seconds: float) -> None:
         self._answer()
