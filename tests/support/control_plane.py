@@ -35,6 +35,7 @@ class ControlPlane:
         self.clock = clock
         self.ids = ids
         self.client = Client(api, ADMIN, agent="test")
+        self.kinds = api.kinds
         self._handed_out: list[tuple[Obj, str]] = []
         if detect_mutations:
             self._detect_mutations()

@@ -106,6 +106,8 @@ class ApiServer:
         stored = (kind for kind in registry if kind not in kinds.MEASURED)
         self._registries = {kind: Registry(kind, self._context) for kind in stored}
         self._registries[kinds.SERVICE] = self._services
+        self.kinds = registry
+        """What is served at this moment."""
         self._definitions = ServedDefinitions(registry, self._registries, self._context)
         self.definition_controller = DefinitionController(self._definitions, self._context)
         """To be run by whoever starts the server: accepts, establishes and ends custom resources."""

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 from watchfiles import awatch
 
 from tuik8s.api.errors import ApiError, BadRequest, Forbidden, Invalid, NotFound, ServiceUnavailable
-from tuik8s.api.kinds import NAMESPACE, SERVICE_ACCOUNT
+from tuik8s.api.kinds import CUSTOM_RESOURCE_DEFINITION, NAMESPACE, SERVICE_ACCOUNT
 from tuik8s.api.manifests import ManifestFile, ObjectRef
-from tuik8s.api.objects import Obj, key_of, revision_of, uid_of
+from tuik8s.api.objects import Obj, condition_of, key_of, revision_of, uid_of
 from tuik8s.applier.composer import ManifestError
-from tuik8s.applier.documents import Document, parse
+from tuik8s.applier.documents import Document, UnknownKind, parse
 from tuik8s.applier.folder import Snapshot, scan
 from tuik8s.applier.inventory import Entry, Inventory
 from tuik8s.applier.state import AppliedObject, File, reference_of, status_of
@@ -36,10 +36,14 @@ FIELD_MANAGER = "tuik8s-folder"
 DEBOUNCE_MS, LOOK_AGAIN_MS = 200, 2000
 FIRST_RETRY, LAST_RETRY = 0.5, 30.0
 SERVICE_ACCOUNT_TRIES, SERVICE_ACCOUNT_POLL = 50, 0.02
+ESTABLISHED_TRIES, ESTABLISHED_POLL = 50, 0.02
 # How the API server names a field that it cannot decode.
 _NAMED_FIELD = re.compile(r'unknown field "([^"]+)"|Go struct field \w+\.(\S+) of type')
 # What others need comes first (as `kubectl apply` users order their files, and Helm its kinds).
-_ORDER = ("Namespace", "ServiceAccount", "Secret", "ConfigMap", "Service", "Pod", "ReplicaSet", "Deployment")
+_ORDER = (
+    "Namespace", "CustomResourceDefinition", "ServiceAccount", "Secret", "ConfigMap", "Service", "Pod",
+    "ReplicaSet", "Deployment",
+)  # fmt: skip
 
 
 class FolderApplier:
@@ -107,8 +111,20 @@ class FolderApplier:
         self._find_duplicates(changed)
         again = {path for path, file in self._files.items() if file.waiting}
         await self._apply(changed | again)
+        await self._apply_newly_known()
         await self._prune()
         await self._inventory.save()
+
+    async def _apply_newly_known(self) -> None:
+        """Read files again that name kinds which have been defined since, by a manifest or by others."""
+        while outdated := [file.snapshot for file in self._files.values() if self._is_outdated(file)]:
+            changed = await self._read(outdated)
+            self._find_duplicates(changed)
+            await self._apply(changed)
+
+    def _is_outdated(self, file: File) -> bool:
+        unknown = any(isinstance(error, UnknownKind) for error in file.errors)
+        return unknown and file.kinds_revision != self._registry.revision
 
     # Watching -----------------------------------------------------------------------------------------------
 
@@ -152,12 +168,14 @@ class FolderApplier:
             try:
                 if snapshot.error:
                     raise ManifestError(snapshot.error)
+                known = self._registry.revision
                 documents, errors = await asyncio.to_thread(parse, snapshot.data, self._registry)
             except ManifestError as error:
                 file.errors = [error]
                 self._show(file)
                 continue
             file.documents, file.errors = documents, errors
+            file.kinds_revision = known
             entry = self._inventory.files.get(snapshot.path)
             if fresh and entry and entry.digest == snapshot.digest and not errors:
                 await self._adopt(file)
@@ -230,6 +248,8 @@ class FolderApplier:
         uid = uid_of(response.object)
         if document.kind == NAMESPACE and not existed:
             await self._service_account(document.object["metadata"]["name"])
+        if document.kind == CUSTOM_RESOURCE_DEFINITION:
+            await self._established(document.object["metadata"]["name"])
         if existed != uid:
             entry.created[reference] = uid
         else:
@@ -245,6 +265,14 @@ class FolderApplier:
                 await asyncio.sleep(SERVICE_ACCOUNT_POLL)
             else:
                 return
+
+    async def _established(self, definition: str) -> None:
+        """What a definition defines can be applied in a moment: wait for it."""
+        for _ in range(ESTABLISHED_TRIES):
+            found = await self._client.get(CUSTOM_RESOURCE_DEFINITION, "", definition)
+            if condition_of(found, "Established") is not None:
+                return
+            await asyncio.sleep(ESTABLISHED_POLL)
 
     async def _uid_before(self, document: Document) -> str:
         try:

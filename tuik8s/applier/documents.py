@@ -22,6 +22,10 @@ SIZE_LIMIT = 4 * 1024 * 1024
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]|\[\"?([^\]\"]+)\"?\]")
 
 
+class UnknownKind(ManifestError):
+    """A kind that nobody serves, or not yet: its definition may be in another manifest."""
+
+
 @dataclass
 class Document:
     """One object of a file, in a served version. `warnings` tell of a deprecated one."""
@@ -106,7 +110,7 @@ def _document(value: Any, root: Path, composed: Composed, registry: KindRegistry
     served, warnings = to_served(value)
     kind = registry.by_kind(served["apiVersion"], served["kind"])
     if kind is None:
-        raise ManifestError(explain_unknown(served["apiVersion"], served["kind"]), line, column)
+        raise UnknownKind(explain_unknown(served["apiVersion"], served["kind"]), line, column)
     meta = served.get("metadata")
     if not isinstance(meta, dict) or not isinstance(meta.get("name"), str):
         raise ManifestError(f"{kind.kind}: metadata.name is required in a manifest", line, column)

@@ -35,6 +35,8 @@ class File:
     waiting: list[ManifestError] = field(default_factory=list)
     applied: dict[ObjectRef, AppliedObject] = field(default_factory=dict)
     status: ManifestFile | None = None
+    kinds_revision: int = 0
+    """Of the kinds that were known when it was read."""
     applying: bool = False
     """What is seen of its objects meanwhile is our own doing, and no drift."""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tuik8s.api import kinds
 from tuik8s.api.clock import timestamp
+from tuik8s.api.customresources import served_kinds
 from tuik8s.api.errors import ApiError, MethodNotSupported, NotFound
 from tuik8s.api.objects import Key, Obj, condition_of, copy, is_deleting, is_pod_finished
 from tuik8s.reconcile import Controller
@@ -110,6 +111,7 @@ class NamespaceController:
         self._kinds = sorted(views.values(), key=lambda kind: kind != kinds.POD)
         self._namespaces = informers.of(kinds.NAMESPACE)
         self._pods = informers.of(kinds.POD)
+        self._definitions = informers.of(kinds.CUSTOM_RESOURCE_DEFINITION)
         self._controller = Controller(self.name, self.reconcile, informers=informers, workers=workers)
         self._controller.watches(self._namespaces)
         self._controller.watches(self._pods, self._waiting_for_pod)
@@ -142,7 +144,7 @@ class NamespaceController:
     async def _delete_content(self, namespace: str) -> _Remains:
         """Everything else waits for the pods, which may still need their secrets and service accounts."""
         remains = _Remains()
-        for kind in self._kinds:
+        for kind in (*self._kinds, *self._custom_kinds()):
             try:
                 await self._delete_all(kind, namespace, remains)
             except ApiError as error:
@@ -150,6 +152,11 @@ class NamespaceController:
             if kind == kinds.POD and remains.instances:
                 break
         return remains
+
+    def _custom_kinds(self) -> list[Kind]:
+        """Of each established definition one version: all have the same objects."""
+        served = (served_kinds(definition)[:1] for definition in self._definitions.list())
+        return [kind for found in served for kind in found if kind.namespaced]
 
     async def _delete_all(self, kind: Kind, namespace: str, remains: _Remains) -> None:
         try:

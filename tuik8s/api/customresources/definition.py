@@ -123,8 +123,21 @@ def served_kinds(definition: Obj) -> list[CustomKind]:
 
 
 def storage_version(definition: Obj) -> str:
-    """The version that objects are stored in."""
+    """The name of the version that objects are stored in."""
     return next((str(v["name"]) for v in definition["spec"]["versions"] if v.get("storage")), "")
+
+
+class Stored(NamedTuple):
+    """How objects of all versions are stored."""
+
+    api_version: str
+    schema: StructuralSchema
+
+
+def stored_as(definition: Obj) -> Stored:
+    name = storage_version(definition)
+    version = next(version for version in definition["spec"]["versions"] if version["name"] == name)
+    return Stored(f"{definition['spec']['group']}/{name}", Version(version).schema)
 
 
 def version_priority(name: str) -> tuple[int, int, int, list[int]]:

@@ -71,9 +71,8 @@ class DefinitionController:
         status = accepted_status(definition, self._in_use(definition), self._now())
         if status == definition.get("status"):
             return
-        # Served before it says so: who sees the condition may ask at once.
-        self._served.serve({**definition, "status": status})
-        await self._write(definition, status)
+        with self._served.announced({**definition, "status": status}):
+            await self._write(definition, status)
 
     def _in_use(self, definition: Obj) -> NamesInUse:
         group = definition["spec"]["group"]

@@ -12,7 +12,7 @@ from tuik8s.apiserver.registry import Registry
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tuik8s.api.customresources import CustomKind
+    from tuik8s.api.customresources import CustomKind, Stored
     from tuik8s.api.objects import Obj
     from tuik8s.api.request import Request, Response
     from tuik8s.apiserver.context import ServerContext
@@ -24,9 +24,9 @@ class CustomResourceRegistry(Registry):
     """Objects of one version of a definition."""
 
     def __init__(
-        self, kind: CustomKind, context: ServerContext, *, stored_as: str, since: int, terminating: bool
+        self, kind: CustomKind, context: ServerContext, *, stored_as: Stored, since: int, terminating: bool
     ) -> None:
-        """`stored_as` is the apiVersion of the storage version; `since` the revision of the definition."""
+        """`since` is the revision that made the definition what it is."""
         super().__init__(kind, context)
         self.view = CustomResourcesView(kind, stored_as, since)
         self._terminating = terminating
@@ -45,25 +45,21 @@ class CustomResourceRegistry(Registry):
 
 
 class DefinitionRegistry(Registry):
-    """CustomResourceDefinitions; `stored` and `removed` hear of each write as soon as it is committed."""
+    """CustomResourceDefinitions; `written` hears of each that was, as soon as that is committed."""
 
-    stored: Callable[[Obj], object]
-    removed: Callable[[Obj], object]
+    written: Callable[[str], object]
 
     async def _insert_once(self, request: Request, obj: Obj) -> Obj:
         created = await super()._insert_once(request, obj)
-        if not request.dry_run:
-            self.stored(created)
+        self.written(created["metadata"]["name"])
         return created
 
     async def _store_change(self, request: Request, key: str, obj: Obj, current: Obj) -> Obj:
         changed = await super()._store_change(request, key, obj, current)
-        if not request.dry_run:
-            self.stored(changed)
+        self.written(request.name)
         return changed
 
     async def remove(self, request: Request, obj: Obj, current: Obj) -> Obj:
         removed = await super().remove(request, obj, current)
-        if not request.dry_run:
-            self.removed(removed)
+        self.written(request.name)
         return removed

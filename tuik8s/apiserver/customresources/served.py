@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from tuik8s.api import kinds
-from tuik8s.api.customresources import served_kinds, storage_version
+from tuik8s.api.customresources import served_kinds, stored_as
 from tuik8s.api.objects import is_true, revision_of
 from tuik8s.apiserver.customresources.registry import CustomResourceRegistry, DefinitionRegistry
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tuik8s.api.customresources import CustomKind
     from tuik8s.api.kinds import Kind, KindRegistry
     from tuik8s.api.objects import Obj
@@ -28,11 +31,11 @@ class ServedDefinitions:
     ) -> None:
         self.kinds = registry
         self.definitions = DefinitionRegistry(kinds.CUSTOM_RESOURCE_DEFINITION, context)
-        self.definitions.stored = self.serve
-        self.definitions.removed = self.withdraw
+        self.definitions.written = self.follow
         self._registries = registries
         self._context = context
         self._served: dict[str, list[CustomKind]] = {}
+        self._announced: set[str] = set()
         registries[kinds.CUSTOM_RESOURCE_DEFINITION] = self.definitions
 
     def load(self) -> None:
@@ -40,16 +43,36 @@ class ServedDefinitions:
         for definition in self._context.store.list(kinds.CUSTOM_RESOURCE_DEFINITION.prefix).items:
             self.serve(definition)
 
+    def follow(self, name: str) -> None:
+        """A definition has been written or removed: what counts is how it stands now."""
+        definition = self.definitions.find("", name)
+        if definition is None:
+            self._withdraw(name)
+        elif name not in self._announced:
+            self.serve(definition)
+
+    @contextmanager
+    def announced(self, definition: Obj) -> Iterator[None]:
+        """Serve it in this form while it is being written: who sees it written may ask at once."""
+        name = definition["metadata"]["name"]
+        self._announced.add(name)
+        self.serve(definition)
+        try:
+            yield
+        finally:
+            self._announced.discard(name)
+            self.follow(name)
+
     def serve(self, definition: Obj) -> None:
-        """In its present form."""
+        """In the form given."""
         resource = definition["metadata"]["name"]
         before, served = self._served.get(resource, []), served_kinds(definition)
-        stored_as = f"{definition['spec']['group']}/{storage_version(definition)}"
+        stored = stored_as(definition)
         for kind in before:
             self._registries.pop(kind, None)
         for kind in served:
             self._registries[kind] = CustomResourceRegistry(
-                kind, self._context, stored_as=stored_as, since=revision_of(definition),
+                kind, self._context, stored_as=stored, since=revision_of(definition),
                 terminating=is_true(definition, "Terminating"),
             )  # fmt: skip
         if [repr(kind) for kind in served] != [repr(kind) for kind in before]:
@@ -57,9 +80,7 @@ class ServedDefinitions:
             log.info("%s served in %s", resource, ", ".join(kind.version for kind in served) or "no version")
         self._served[resource] = served
 
-    def withdraw(self, definition: Obj) -> None:
-        """It is gone."""
-        resource = definition["metadata"]["name"]
+    def _withdraw(self, resource: str) -> None:
         for kind in self._served.pop(resource, []):
             self._registries.pop(kind, None)
         self.kinds.define(resource, ())

@@ -8,9 +8,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tuik8s.api import kinds
+from tuik8s.api.customresources import CustomKind
 from tuik8s.api.errors import NotFound
 from tuik8s.api.objects import Key, Obj, is_deleting, key_of, revision_of, uid_of
 from tuik8s.api.request import PatchType
+from tuik8s.controllers.garbage_collector.definitions import FollowedDefinitions
 from tuik8s.controllers.garbage_collector.graph import (
     FOREGROUND,
     ORPHAN,
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from tuik8s.api.kinds import Kind
     from tuik8s.api.request import Propagation
     from tuik8s.client import Client, EventRecorder
-    from tuik8s.reconcile import Informers
+    from tuik8s.reconcile import Informer, Informers
 
 
 class GarbageCollector:
@@ -53,21 +55,48 @@ class GarbageCollector:
         self._recorder = recorder
         self._graph = OwnerGraph(client, informers, served)
         self._complained: set[str] = set()
-        self._controllers = {
-            kind: Controller(
-                f"{self.name} {kind}", partial(self.reconcile, kind), informers=informers, workers=workers
-            )
-            for kind in self._graph.informers
-        }
-        for kind, informer in self._graph.informers.items():
-            informer.subscribe(partial(self._changed, kind))
+        self._informers = informers
+        self._workers = workers
+        self._controllers: dict[Kind, Controller] = {}
+        self._built_in = [self._collect(kind) for kind in self._graph.informers]
+        definitions = self._graph.informers.get(kinds.CUSTOM_RESOURCE_DEFINITION)
+        self._definitions = definitions and FollowedDefinitions(client, definitions, self._begin, self._end)
+
+    def _collect(self, kind: Kind) -> Controller:
+        name = f"{self.name} {kind}"
+        controller = Controller(
+            name, partial(self.reconcile, kind), informers=self._informers, workers=self._workers
+        )
+        self._controllers[kind] = controller
+        self._graph.informers[kind].subscribe(partial(self._changed, kind))
+        return controller
 
     async def run(self) -> None:
-        for informer in self._graph.informers.values():
+        for informer in list(self._graph.informers.values()):
             await informer.synced.wait()
         async with asyncio.TaskGroup() as tasks:
-            for controller in self._controllers.values():
+            for controller in self._built_in:
                 tasks.create_task(controller.run(), name=controller.name)
+            if self._definitions is not None:
+                tasks.create_task(self._definitions.run(), name=f"{self.name} definitions")
+
+    # Custom resources
+
+    def _begin(self, versions: list[CustomKind], informer: Informer) -> Controller:
+        """Objects that named an owner of this kind while it was unknown are judged now."""
+        self._graph.add(versions, informer)
+        named = {(kind.api_version, kind.kind) for kind in versions}
+        for kind, known in self._graph.informers.items():
+            for obj in known.list():
+                if any((ref["apiVersion"], ref["kind"]) in named for ref in owner_references(obj)):
+                    self._complained.discard(uid_of(obj))
+                    if kind in self._controllers:
+                        self._controllers[kind].queue.add(key_of(obj), revision_of(obj))
+        return self._collect(versions[0])
+
+    def _end(self, kind: Kind) -> None:
+        self._graph.remove(kind)
+        self._controllers.pop(kind, None)
 
     def statistics(self) -> ControllerStatistics:
         """Of all kinds together."""
@@ -97,6 +126,7 @@ class GarbageCollector:
             if owner is not None and is_deleting(self._graph.informers[owner[0]].get(owner[1]) or obj):
                 self._controllers[owner[0]].queue.add(owner[1], cause)
         if new is None:
+            self._graph.remember_absent(uid_of(obj))
             self._complained.discard(uid_of(obj))
 
     async def reconcile(self, kind: Kind, key: Key) -> None:
@@ -163,6 +193,11 @@ class GarbageCollector:
         await self._remove_finalizer(kind, owner, ORPHAN)
 
     async def _remove_references(self, kind: Kind, obj: Obj, references: list[Obj]) -> None:
+        if isinstance(kind, CustomKind):
+            doomed = {reference["uid"] for reference in references}
+            kept = [reference for reference in owner_references(obj) if reference["uid"] not in doomed]
+            await self._patch(kind, obj, {"ownerReferences": kept})
+            return
         gone = [{"$patch": "delete", "uid": reference["uid"]} for reference in references]
         await self._patch(kind, obj, {"ownerReferences": gone})
 
@@ -170,8 +205,12 @@ class GarbageCollector:
         """The uid makes the patch fail for an object of the same name that came later."""
         key = key_of(obj)
         patch = {"metadata": {"uid": uid_of(obj), **metadata}}
+        patch_type = PatchType.STRATEGIC
+        if isinstance(kind, CustomKind):  # which have no strategic merge: the whole list, of this state
+            patch["metadata"]["resourceVersion"] = obj["metadata"]["resourceVersion"]
+            patch_type = PatchType.MERGE
         try:
-            await self._client.patch(kind, key.namespace, key.name, patch, patch_type=PatchType.STRATEGIC)
+            await self._client.patch(kind, key.namespace, key.name, patch, patch_type=patch_type)
         except NotFound:
             return
 

@@ -12,7 +12,7 @@ from tuik8s.api.kinds import KindRegistry
 from tuik8s.api.objects import Key, Obj, is_deleting, key_of, uid_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from tuik8s.api.kinds import Kind
     from tuik8s.client import Client
@@ -62,6 +62,18 @@ class OwnerGraph:
             informer.add_index(OWNER_UID, _owner_uids)
         self._absent: OrderedDict[str, None] = OrderedDict()
 
+    def add(self, versions: Sequence[Kind], informer: Informer) -> None:
+        """Versions of one more kind; `informer` is of the first."""
+        self._registry.define(versions[0].resource, versions)
+        self._views[versions[0].prefix] = versions[0]
+        self.informers[versions[0]] = informer
+        informer.add_index(OWNER_UID, _owner_uids)
+
+    def remove(self, kind: Kind) -> None:
+        self._registry.define(kind.resource, ())
+        self._views.pop(kind.prefix, None)
+        self.informers.pop(kind, None)
+
     def dependents(self, owner: Obj) -> Iterator[Dependent]:
         uid = uid_of(owner)
         for kind, informer in self.informers.items():
@@ -87,7 +99,7 @@ class OwnerGraph:
             return Ownership.MISPLACED
         owner = await self._owner(kind, _key(kind, reference, dependent), reference["uid"])
         if owner is None:
-            self._remember_absent(reference["uid"])
+            self.remember_absent(reference["uid"])
             return Ownership.ABSENT
         return Ownership.WAITING if waits_for_dependents(owner) else Ownership.SOLID
 
@@ -105,7 +117,8 @@ class OwnerGraph:
         kind = self._registry.by_kind(reference["apiVersion"], reference["kind"])
         return None if kind is None else self._views[kind.prefix]
 
-    def _remember_absent(self, uid: str) -> None:
+    def remember_absent(self, uid: str) -> None:
+        """Nothing with this uid will ever be there again."""
         self._absent[uid] = None
         if len(self._absent) > ABSENT_OWNERS:
             self._absent.popitem(last=False)
