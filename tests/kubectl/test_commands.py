@@ -183,6 +183,26 @@ async def test_kustomizations(kubectl: Kubectl, web: Path) -> None:
     assert "deleted" in await kubectl("delete", "-k", str(web.parent))
 
 
+async def test_a_budget_holds_a_drain_back(kubectl: Kubectl) -> None:
+    if kubectl.minor < 21:
+        pytest.skip("it knows no policy/v1")
+    await kubectl("create", "deployment", "web", "--image=nginx", "--replicas=2")
+    await kubectl("create", "pdb", "web", "--selector=app=web", "--max-unavailable=1")
+    await kubectl("rollout", "status", "deployment/web")
+    await kubectl("wait", "--for=jsonpath={.status.disruptionsAllowed}=1", "pdb/web", "--timeout=30s")
+    await kubectl("patch", "pdb", "web", "--type=merge", "-p", '{"spec":{"maxUnavailable":0}}')
+    await kubectl("wait", "--for=jsonpath={.status.disruptionsAllowed}=0", "pdb/web", "--timeout=30s")
+    (node, *_) = await kubectl.words("{.items[*].spec.nodeName}", "pods")
+    selected = ("drain", node, "--pod-selector=app=web", "--ignore-daemonsets")
+    finished = await kubectl.run(*selected, "--timeout=3s")
+    assert finished.code != 0
+    assert "Cannot evict pod as it would violate the pod's disruption budget." in finished.err
+    await kubectl("patch", "pdb", "web", "--type=merge", "-p", '{"spec":{"maxUnavailable":1}}')
+    assert "drained" in await kubectl(*selected, "--timeout=40s")
+    await kubectl("uncordon", node)
+    assert node not in await kubectl("get", "nodes", "-o", "name", "--field-selector=spec.unschedulable=true")
+
+
 async def test_debugging_pods_and_nodes(kubectl: Kubectl) -> None:
     if kubectl.minor < 23:
         pytest.skip("its ephemeral containers were another API")

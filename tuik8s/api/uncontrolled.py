@@ -23,7 +23,6 @@ WITHOUT_CONTROLLER: dict[str, str] = {
     "jobs.batch": _NOTHING,
     "cronjobs.batch": _NOTHING,
     "horizontalpodautoscalers.autoscaling": "nothing is scaled by it",
-    "poddisruptionbudgets.policy": "evictions are not held back by it",
     "persistentvolumes": "no claim is bound to it",
     "persistentvolumeclaims": "no volume is bound to it",
     "volumeattachments.storage.k8s.io": "nothing is attached",

@@ -9,6 +9,7 @@
 - `TaintEvictionController`: evicts pods from NoExecute taints when their toleration ends
 - `NodeIpamController`: gives every node a range of pod addresses
 - `PodGarbageCollector`: removes finished, lost and never scheduled pods
+- `DisruptionController`: counts how many pods of a PodDisruptionBudget may be evicted
 - `ServiceAccountController`: keeps a default service account in every namespace
 - `ServiceAccountTokenController`: fills in Secrets that hold an account's token
 - `RootCACertPublisher`: puts the authority's certificate into every namespace
@@ -17,6 +18,7 @@
 
 from tuik8s.controllers.clusterrole_aggregation import ClusterRoleAggregationController
 from tuik8s.controllers.deployment import DeploymentController
+from tuik8s.controllers.disruption import DisruptionController
 from tuik8s.controllers.endpoints import EndpointsController
 from tuik8s.controllers.endpointslice import EndpointSliceController
 from tuik8s.controllers.garbage_collector import GarbageCollector
@@ -35,6 +37,7 @@ CONTROLLERS = (
     NamespaceController, GarbageCollector, NodeLifecycleController, TaintEvictionController,
     NodeIpamController, PodGarbageCollector, ServiceAccountController,
     ServiceAccountTokenController, RootCACertPublisher, ClusterRoleAggregationController,
+    DisruptionController,
 )  # fmt: skip
 """All of them; each is made as `X(client, informers, recorder, clock=...)`, some with more that they need."""
 
@@ -42,6 +45,7 @@ __all__ = [
     "CONTROLLERS",
     "ClusterRoleAggregationController",
     "DeploymentController",
+    "DisruptionController",
     "EndpointSliceController",
     "EndpointsController",
     "GarbageCollector",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuik8s.apiserver.subresources import certificates, namespaces, pods, scale, tokens
+from tuik8s.apiserver.subresources import certificates, eviction, namespaces, pods, scale, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _HANDLERS: dict[tuple[str, str], Handler] = {
     ("pods", "binding"): pods.bind,
-    ("pods", "eviction"): pods.evict,
+    ("pods", "eviction"): eviction.evict,
     ("pods", "ephemeralcontainers"): pods.change_ephemeral_containers,
     ("pods", "resize"): pods.resize,
     ("namespaces", "finalize"): namespaces.finalize,

@@ -1,4 +1,4 @@
-"""Subresources of pods: binding, eviction, ephemeral containers (pkg/registry/core/pod/storage)."""
+"""Subresources of pods: binding, ephemeral containers (pkg/registry/core/pod/storage)."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from tuik8s.api.errors import BadRequest, Conflict, Invalid, MethodNotSupported,
 from tuik8s.api.kinds import Kind
 from tuik8s.api.objects import Obj, is_deleting
 from tuik8s.api.patch import apply_patch
-from tuik8s.api.request import DeleteOptions, PatchType, Response, Verb
+from tuik8s.api.request import PatchType, Response, Verb
 from tuik8s.apiserver.decoding import decode_body, decode_patched
-from tuik8s.apiserver.deletion import delete
 from tuik8s.apiserver.rules import rules_of
 
 if TYPE_CHECKING:
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from tuik8s.apiserver.registry import Registry
 
 BINDING = Kind("", "v1", "Binding", "bindings", True, model="core_v1:Binding")
-EVICTION = Kind("policy", "v1", "Eviction", "evictions", True, model="policy_v1:Eviction")
 
 _SIZES = ("resources", "resizePolicy")
 """What the resize subresource changes of a container."""
@@ -28,7 +26,7 @@ _SIZES = ("resources", "resizePolicy")
 
 async def bind(registry: Registry, request: Request) -> Response:
     """POST of a Binding gives the pod its node, once; the status answered carries the new revision."""
-    body = _body(BINDING, request)
+    body = body_of(BINDING, request)
     target = body.get("target") or {}
     if not target.get("name"):
         raise Invalid.of("Binding", "", request.name, [required("target.name")])
@@ -46,7 +44,7 @@ async def bind(registry: Registry, request: Request) -> Response:
         return {**pod, "metadata": meta, "spec": spec, "status": _scheduled(pod.get("status") or {}, now)}
 
     pod = await registry.change(request, bound)
-    return Response(_success(pod["metadata"]["resourceVersion"]))
+    return Response(success(pod["metadata"]["resourceVersion"]))
 
 
 def _check_bindable(pod: Obj, wanted: Obj) -> None:
@@ -73,24 +71,6 @@ def _scheduled(status: Obj, now: str) -> Obj:
     condition = {"type": "PodScheduled", "status": "True", "lastTransitionTime": now}
     kept = [c for c in conditions if c is not known]
     return {**status, "conditions": [*kept, condition]}
-
-
-async def evict(registry: Registry, request: Request) -> Response:
-    """POST of an Eviction deletes the pod with its options. No disruption budget stands in the way: the kind
-    is not served."""
-    body = _body(EVICTION, request)
-    options = body.get("deleteOptions") or {}
-    preconditions = options.get("preconditions") or {}
-    dry_run = request.dry_run or "All" in (options.get("dryRun") or ())
-    wanted = DeleteOptions(
-        grace_period_seconds=options.get("gracePeriodSeconds"),
-        propagation=options.get("propagationPolicy"),
-        uid=preconditions.get("uid", ""),
-        resource_version=preconditions.get("resourceVersion", ""),
-    )
-    deletion = replace(request, verb=Verb.DELETE, subresource="", body=None, delete=wanted, dry_run=dry_run)
-    pod = (await delete(registry, deletion)).object
-    return Response(_success(pod["metadata"]["resourceVersion"]))
 
 
 async def change_ephemeral_containers(registry: Registry, request: Request) -> Response:
@@ -147,7 +127,7 @@ def _given(registry: Registry, request: Request, pod: Obj) -> Obj:
     return given
 
 
-def _body(kind: Kind, request: Request) -> Obj:
+def body_of(kind: Kind, request: Request) -> Obj:
     """Older clients name older versions of the same body."""
     if request.verb is not Verb.CREATE:
         raise MethodNotSupported(f"{request.verb} is not supported on pods/{request.subresource}")
@@ -157,7 +137,8 @@ def _body(kind: Kind, request: Request) -> Obj:
     return decode_body(rules_of(kind), replace(request, body=body)).object
 
 
-def _success(revision: str) -> Obj:
+def success(revision: str) -> Obj:
+    """What the subresources that make no object answer."""
     return {
         "kind": "Status",
         "apiVersion": "v1",
