@@ -55,13 +55,13 @@ async def test_a_kind_without_a_controller_is_not_waited_for(tmp_path: Path) -> 
         "spec: {template: {spec: {restartPolicy: Never, containers: [{name: a, image: busybox}]}}}\n"
     )
     (tmp_path / "b.yaml").write_text(
-        "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: b}\nspec: {minAvailable: 1}\n"
+        "apiVersion: v1\nkind: ResourceQuota\nmetadata: {name: b}\nspec: {hard: {pods: 1}}\n"
     )
 
     report = await _report(tmp_path, timeout=60)
 
-    job, budget = report.outcomes
+    job, quota = report.outcomes
     assert report.seconds < 30
     assert (job.result, job.unattended) == ("failed", True)
     assert job.message.endswith("Job has no controller in this release of tuik8s: nothing will act on it")
-    assert (budget.result, budget.unattended) == ("ready", True)
+    assert (quota.result, quota.unattended) == ("ready", True)
