@@ -168,12 +168,14 @@ class Cluster:
         self.runtime = await choose_runtime(self.config, self.directory, self.clock)
         self._start_controllers(self.runtime)
         await self._forget_old_nodes(self.runtime)
+        if self.config.listen and self.runtime.host_address:
+            await self._listen()  # containers are told where, so it must be known before the first one
         self._start_kubelets(self.runtime)
         self._start_proxy()
         await self._nodes_ready()
         await trusting
         self._start_applier()
-        if self.config.listen:
+        if self.config.listen and self.listener is None:
             await self._listen()
 
     async def _trust(self) -> None:
@@ -186,8 +188,9 @@ class Cluster:
         # Certificates and HTTP take a tenth of a second to load: last, so that nothing waits for them.
         from tuik8s.cluster.api_listener import ApiListener
 
+        await self.credentials.issuer()  # a token must not come before it can be told to hold
         self.listener = ApiListener(self)
-        await self.listener.open()
+        await self.listener.open(self.runtime.host_address if self.runtime is not None else "")
         self.supervisor.start("kube-apiserver", self.listener.run)
 
     def _stop_listening(self) -> None:
@@ -269,7 +272,8 @@ class Cluster:
 
     def _start_kubelets(self, runtime: Runtime) -> None:
         informers = Informers(self.client_for(identities.KUBELET_INFORMERS, agent="kubelet"))
-        self.kubelets.build(runtime, self.api, informers, self.directory)
+        api_server = self.listener.for_containers if self.listener is not None else None
+        self.kubelets.build(runtime, self.api, informers, self.directory, api_server=api_server)
         for name, run in self.kubelets.runs():
             self.supervisor.start(name, run)
         self.supervisor.start("kubelet-informers", informers.run)

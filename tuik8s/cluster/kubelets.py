@@ -41,8 +41,14 @@ class Kubelets:
         self._runtime: Runtime | None = None
         self._pleg: Pleg | None = None
 
-    def build(self, runtime: Runtime, transport: Transport, informers: Informers, root: Path) -> None:
-        """One kubelet a node, each under its own identity; all read from the same informers."""
+    def build(
+        self, runtime: Runtime, transport: Transport, informers: Informers, root: Path, *,
+        api_server: tuple[str, int] | None = None,
+    ) -> None:  # fmt: skip
+        """One kubelet a node, each under its own identity; all read from the same informers.
+
+        `api_server` is where containers reach the API, if not at the address of its Service.
+        """
         from tuik8s.kubelet import Kubelet
         from tuik8s.kubelet.pleg import Pleg
 
@@ -52,7 +58,7 @@ class Kubelets:
             recorder = EventRecorder(client, "kubelet", host=name, clock=self._clock)
             self._recorders[name] = recorder
             self._kubelets[name] = Kubelet(
-                client, informers, recorder, runtime, self._node(name),
+                client, informers, recorder, runtime, self._node(name, api_server),
                 clock=self._clock, ids=self._ids, root=root,
             )  # fmt: skip
 
@@ -131,12 +137,13 @@ class Kubelets:
             raise ServiceUnavailable(f"the kubelet of node {node} is not running")
         return kubelet
 
-    def _node(self, name: str) -> NodeConfig:
+    def _node(self, name: str, api_server: tuple[str, int] | None) -> NodeConfig:
         from tuik8s.kubelet import NodeConfig
 
         cpu, memory = self._config.node_cpu, self._config.node_memory
         return NodeConfig(
             name=name,
+            api_server=api_server,
             cpu=cpu or f"{max(_host_cpus() * 1000 // len(self.names), 100)}m",
             memory=memory or f"{max(_host_memory() // len(self.names) // 1024, 64 * 1024)}Ki",
             max_pods=self._config.max_pods,

@@ -279,6 +279,13 @@ class Runtime(Protocol):
     def pod_cidr(self) -> str:
         """The cluster's pod network, out of which nodes get theirs; known after `start`."""
 
+    @property
+    def host_address(self) -> str:
+        """The address or name by which containers reach programs of this machine; known after `start`.
+
+        Empty where they cannot, or where nothing runs inside them that would.
+        """
+
     # Sandboxes and containers ---------------------------------------------------------------------------
 
     async def run_sandbox(self, config: PodSandboxConfig) -> str: ...

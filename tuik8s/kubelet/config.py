@@ -36,6 +36,8 @@ class NodeConfig:
     taints: tuple[Obj, ...] = ()
     architecture: str = field(default_factory=host_architecture)
     operating_system: str = "linux"
+    api_server: tuple[str, int] | None = None
+    """Where containers reach the API; None: at the address of the Service `kubernetes`."""
     cluster_dns: str = ""
     """The nameserver of pods with dnsPolicy ClusterFirst; empty leaves the runtime's own."""
     cluster_domain: str = "cluster.local"

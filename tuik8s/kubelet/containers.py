@@ -152,7 +152,8 @@ class PodContainers:
         try:
             _check_user(pod, container, image)
             target = _target(container, state)
-            env = build_environment(pod, container, self._host.informers, self._host.node.capacity)
+            node = self._host.node
+            env = build_environment(pod, container, self._host.informers, node.capacity, node.api_server)
             mounts = self._volumes.mounts(container, env)
             mounts += (self._messages.mount(container, attempt),)
         except (ConfigProblem, UnsafePath, OSError) as problem:

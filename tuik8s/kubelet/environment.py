@@ -25,10 +25,11 @@ class ConfigProblem(Exception):
 
 
 def build_environment(
-    pod: Obj, container: Obj, informers: Informers, allocatable: Mapping[str, str]
-) -> dict[str, str]:
+    pod: Obj, container: Obj, informers: Informers, allocatable: Mapping[str, str],
+    api_server: tuple[str, int] | None = None,
+) -> dict[str, str]:  # fmt: skip
     """Raises `ConfigProblem`. Later entries win; service variables never replace the pod's own."""
-    services = service_variables(pod, informers)
+    services = service_variables(pod, informers, api_server)
     result: dict[str, str] = {}
     for source in container.get("envFrom") or ():
         result.update(_from_source(pod, source, informers))
@@ -112,8 +113,13 @@ _SOURCES = (
 )
 
 
-def service_variables(pod: Obj, informers: Informers) -> dict[str, str]:
-    """`REDIS_SERVICE_HOST` and the like, of the namespace's services and of `kubernetes`."""
+def service_variables(
+    pod: Obj, informers: Informers, api_server: tuple[str, int] | None = None
+) -> dict[str, str]:
+    """`REDIS_SERVICE_HOST` and the like, of the namespace's services and of `kubernetes`.
+
+    `kubernetes` is at `api_server`, where that is given: nothing forwards its cluster address yet.
+    """
     services: dict[str, Obj] = {}
     namespace, informer = pod["metadata"]["namespace"], informers.of(kinds.SERVICE)
     master = informer.find("default", "kubernetes")
@@ -122,7 +128,14 @@ def service_variables(pod: Obj, informers: Informers) -> dict[str, str]:
     if pod["spec"].get("enableServiceLinks", True):
         for service in informer.list(namespace):
             services[service["metadata"]["name"]] = service
+    if master is not None and api_server is not None and services["kubernetes"] is master:
+        services["kubernetes"] = _at(master, *api_server)
     return _variables(services.values())
+
+
+def _at(service: Obj, host: str, port: int) -> Obj:
+    ports = [{**known, "port": port} for known in service["spec"].get("ports") or ()]
+    return {**service, "spec": {**service["spec"], "clusterIP": host, "ports": ports}}
 
 
 def _variables(services: Iterable[Obj]) -> dict[str, str]:

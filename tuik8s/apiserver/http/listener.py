@@ -50,6 +50,16 @@ class Listener:
         shown = ("::1" if host.version == 6 else "127.0.0.1") if host.is_unspecified else self._host
         return f"https://[{shown}]:{self._port}" if host.version == 6 else f"https://{shown}:{self._port}"
 
+    @property
+    def port(self) -> int:
+        """Known after `open`."""
+        return self._port
+
+    def covers(self, address: str) -> bool:
+        """Whether connections to this address of the machine come here."""
+        host = ipaddress.ip_address(self._host)
+        return host.is_unspecified or host == ipaddress.ip_address(address)
+
     def open(self) -> None:
         """Take the port; the next free one when somebody else has it. OSError when none can be had."""
         for port in range(self._port, min(self._port + PORTS_TRIED, 65536)):

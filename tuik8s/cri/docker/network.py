@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 CANDIDATES = [ipaddress.IPv4Network(f"10.{second}.0.0/16") for second in range(244, 256)]
 REMOVE_ATTEMPTS, REMOVE_PAUSE = 20, 0.25
+DESKTOP, DESKTOP_HOST = "Docker Desktop", "host.docker.internal"
 ROUTES = Path("/proc/net/route")
 
 
@@ -84,6 +85,18 @@ def is_reachable(subnet: ipaddress.IPv4Network) -> bool:
         except OSError:
             return False
     return True
+
+
+async def host_address(engine: Engine, subnet: ipaddress.IPv4Network) -> str:
+    """How containers on the network reach programs of this machine; empty where they cannot.
+
+    The network's gateway, where it is this machine; Docker Desktop forwards a name of its own to what listens
+    on loopback.
+    """
+    if is_reachable(subnet):
+        return str(subnet[1])
+    information = await engine.call(APIClient.info)
+    return DESKTOP_HOST if information.get("OperatingSystem") == DESKTOP else ""
 
 
 async def _networks(engine: Engine) -> list[dict[str, Any]]:

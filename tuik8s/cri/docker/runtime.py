@@ -17,7 +17,7 @@ from tuik8s.cri.docker.execution import DockerAttach, DockerExec, run_to_end
 from tuik8s.cri.docker.images import all_images, ensure_pause_image, find_image, pull_image
 from tuik8s.cri.docker.inventory import clusters_on
 from tuik8s.cri.docker.logs import read_logs
-from tuik8s.cri.docker.network import ensure_network, is_reachable, remove_network
+from tuik8s.cri.docker.network import ensure_network, host_address, is_reachable, remove_network
 from tuik8s.cri.docker.oom import OomProbe
 from tuik8s.cri.docker.payloads import container_payload, limits_payload, sandbox_payload
 from tuik8s.cri.docker.stats import read_stats
@@ -80,12 +80,16 @@ class DockerRuntime:
         self._reader = EventReader(self._wire, self._statuses, self._hub, cluster, gone=self._forget)
         self._reading: asyncio.Task[None] | None = None
         self._pause_image = ""
-        self._pod_cidr = ""
+        self._pod_cidr = self._host_address = ""
         self._oom = OomProbe(self._engine, cluster)
 
     @property
     def pod_cidr(self) -> str:
         return self._pod_cidr
+
+    @property
+    def host_address(self) -> str:
+        return self._host_address
 
     async def start(self) -> None:
         await self._engine.open()
@@ -250,6 +254,7 @@ class DockerRuntime:
         subnet = await ensure_network(self._engine, self._cluster, self._home)
         self._pod_cidr = str(subnet)
         self._dialer.reachable = is_reachable(subnet)
+        self._host_address = await host_address(self._engine, subnet)
         sandboxes = await self._statuses.identifiers(naming.SANDBOX)
         self._oom.begin(self._pause_image, adopted=sandboxes[0] if sandboxes else "")
 

@@ -94,6 +94,10 @@ class SimulatedRuntime:
     def pod_cidr(self) -> str:
         return self._pod_cidr
 
+    @property
+    def host_address(self) -> str:
+        return ""
+
     async def start(self) -> None:
         self._closed = False
 
