@@ -8,7 +8,15 @@ from unittest.mock import patch
 from tests.tui.conftest import run_stage
 from tests.tui.fakes import FakeTransport, meta, populate
 from tuik8s.api.errors import Forbidden, NotFound, ServiceUnavailable
-from tuik8s.api.kinds import DEPLOYMENT, POD, SERVED, Kind, KindRegistry
+from tuik8s.api.kinds import (
+    CUSTOM_RESOURCE_DEFINITION,
+    DEPLOYMENT,
+    NAMESPACE,
+    POD,
+    SERVED,
+    Kind,
+    KindRegistry,
+)
 from tuik8s.api.request import Response, Verb
 from tuik8s.client import ReadOnlyTransport
 from tuik8s.tui.feed import heartbeat
@@ -162,6 +170,31 @@ async def test_every_kind_in_a_table() -> None:
         await stage.press("/", *"ex.io", "enter")
         assert "crontabs" in stage.screen()
         assert "configmaps" not in stage.screen()
+
+
+async def test_enter_leads_from_a_definition_to_its_objects_and_from_a_namespace_to_its_pods() -> None:
+    remote, transport = FakeRemote(), FakeTransport()
+    remote.served.append(CRON_TAB)
+    definition: Obj = {
+        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+        "metadata": meta("crontabs.ex.io", "", 5),
+        "spec": {
+            "group": "ex.io", "names": {"plural": "crontabs"},
+            "versions": [{"name": "v0", "served": False}, {"name": "v1", "served": True}],
+        },
+    }  # fmt: skip
+    transport.put(CUSTOM_RESOURCE_DEFINITION, definition, ["crontabs.ex.io", "5s"])
+    async with run_stage(info=None, remote=remote, transport=transport) as stage:
+        stage.app.kinds = await remote.kinds()
+        await command(stage, "crd")
+        await stage.press("enter")
+        assert stage.app.main.navigator.kind == CRON_TAB
+        stage.app.main.navigator.show_kind(NAMESPACE)
+        await stage.settle()
+        assert stage.app.main.table("main").select("uid--prod")
+        await stage.press("enter")
+        assert stage.app.main.navigator.kind == POD
+        assert stage.app.main.namespaces == {"prod"}
 
 
 async def test_a_kind_that_is_gone_says_so() -> None:

@@ -85,7 +85,9 @@ def parse(text: str, kinds: KindRegistry, actions: Iterable[str]) -> Command:
     action = _action(head, actions)
     if action:
         return RunAction(action)
-    raise UnknownWord(f"{head!r} is neither a kind nor a command: try :pods, :deploy web, :ns default, :q")
+    raise UnknownWord(
+        f"{head!r} is neither a kind nor a command: try :deploy web, :ns default, :kinds for all kinds, :q"
+    )
 
 
 def _names(text: str) -> frozenset[str]:
@@ -123,7 +125,8 @@ def suggestions(
     head, space, tail = text.partition(" ")
     if not space:
         words = ["ns", "q", "theme", *_ALSO]
-        words += [word for kind in kinds for word in (kind.plural, *kind.short_names, str(kind))]
+        listed = [kind for kind in kinds if "list" in kind.verbs]
+        words += [word for kind in listed for word in (kind.plural, *kind.short_names, str(kind))]
         words += [action.rsplit(".", 1)[-1] for action in actions]
         found = [word for word in dict.fromkeys(words) if word.startswith(head)] if head else []
         plurals = {kind.plural for kind in kinds}

@@ -37,7 +37,7 @@ _MOVE = [
     ),
     KeyAction(
         id="nav.enter", footer=13, keys=("enter",), label="open", group="Panes", scope="main",
-        help="Go into the row: a Deployment's, Service's or Node's Pods, a Pod's logs",
+        help="Go into the row: Pods of a workload, Service, Node, Namespace; a Pod's logs; a kind's objects",
     ),
     KeyAction(
         id="nav.back", keys=("escape",), label="back", group="Panes", scope="main",

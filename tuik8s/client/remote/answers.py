@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from tuik8s.api.kinds import Kind
     from tuik8s.api.objects import Obj
 
+PIECE = 25
+"""Entries of a list that are decoded without a pause."""
 _WARNING = re.compile(r'299 \S+ "((?:[^"\\]|\\.)*)"')
 _COLUMNS = [
     {"name": "Name", "type": "string", "format": "name", "priority": 0},
@@ -30,6 +33,43 @@ def decoded(body: bytes, what: str) -> Any:
     except msgspec.DecodeError as error:
         start = " ".join(body[:100].decode(errors="replace").split())
         raise InternalError(f"{what}: the server's answer is no JSON ({error}): {start}") from error
+
+
+class _List(msgspec.Struct):
+    """A list or Table whose entries are not decoded yet."""
+
+    api_version: str = msgspec.field(default="", name="apiVersion")
+    kind: str = ""
+    metadata: dict[str, Any] | None = None
+    columns: Any = msgspec.field(default=None, name="columnDefinitions")
+    rows: list[msgspec.Raw] | None = None
+    items: list[msgspec.Raw] | None = None
+
+
+_lists = msgspec.json.Decoder(_List)
+
+
+async def decoded_list(body: bytes, what: str) -> Any:
+    """The same as `decoded`, in pieces: a page of large objects takes longer than a frame to decode."""
+    try:
+        shell = _lists.decode(body)
+    except msgspec.DecodeError:
+        return decoded(body, what)  # whatever it is, its place is told there
+    found: Obj = {"apiVersion": shell.api_version, "kind": shell.kind, "metadata": shell.metadata or {}}
+    if shell.columns is not None:
+        found["columnDefinitions"] = shell.columns
+    for field, raw in (("rows", shell.rows), ("items", shell.items)):
+        if raw is not None or (field == "items" and shell.rows is None):
+            found[field] = await _entries(raw or [])
+    return found
+
+
+async def _entries(raw: list[msgspec.Raw]) -> list[Any]:
+    entries: list[Any] = []
+    for start in range(0, len(raw), PIECE):
+        entries += [msgspec.json.decode(item) for item in raw[start : start + PIECE]]
+        await asyncio.sleep(0)
+    return entries
 
 
 def shaped(obj: Any, kind: Kind, *, as_table: bool) -> Obj:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from tuik8s.api import kinds
 from tuik8s.api.errors import ApiError, Expired, InternalError, from_status
 from tuik8s.api.request import Response, Verb, WatchEvent
-from tuik8s.client.remote.answers import decoded, joined, shaped, warnings_of
+from tuik8s.client.remote.answers import decoded, decoded_list, joined, shaped, warnings_of
 from tuik8s.client.remote.execution import PROTOCOLS, RemoteProcess
 from tuik8s.client.remote.lines import lines_of
 from tuik8s.client.remote.problems import Unreachable
@@ -61,7 +61,9 @@ class HttpsTransport:
         if request.verb is Verb.LIST and not request.selection.limit:
             return await self._list(request)
         body, headers = await self.connection.fetch(encoded(request), agent=request.agent)
-        obj = shaped(decoded(body, str(request.kind)), request.kind, as_table=request.as_table)
+        what = str(request.kind)
+        answer = await decoded_list(body, what) if request.verb is Verb.LIST else decoded(body, what)
+        obj = shaped(answer, request.kind, as_table=request.as_table)
         return Response(obj, warnings_of(headers), request.verb is Verb.CREATE)
 
     async def get_json(self, path: str, accept: str = "application/json") -> Any:
@@ -109,7 +111,8 @@ class HttpsTransport:
                     raise
                 body, headers = await self.connection.fetch(encoded(request), agent=request.agent)
                 pages = []
-            pages.append(shaped(decoded(body, str(request.kind)), request.kind, as_table=request.as_table))
+            page = await decoded_list(body, str(request.kind))
+            pages.append(shaped(page, request.kind, as_table=request.as_table))
             warnings = tuple(dict.fromkeys((*warnings, *warnings_of(headers))))
             token = (pages[-1].get("metadata") or {}).get("continue")
             if not token:

@@ -50,6 +50,8 @@ class MainCommands(Provider):
         screen = self.screen
         if isinstance(screen, MainScreen):
             for kind in screen.host.kinds:
+                if "list" not in kind.verbs:
+                    continue
                 yield (
                     f"show {kind.plural}",
                     f"{kind.kind} of {kind.api_version}",

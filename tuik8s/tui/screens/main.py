@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 
-from tuik8s.api.kinds import NAMESPACE
+from tuik8s.api.kinds import NAMESPACE, POD
 from tuik8s.tui import command_line
 from tuik8s.tui.default_keys import REGISTRY
 from tuik8s.tui.host import Target
@@ -182,7 +182,10 @@ class MainScreen(PanesScreen):
         focused = self.focused
         table = focused if isinstance(focused, Table) else self.subject_table
         row = table.cursor_row
-        if row is not None and not self.navigator.enter(str(table.id), row):
+        if row is not None and self.kind_of(table) == NAMESPACE:
+            self.set_namespaces(frozenset({row.name}))
+            self.navigator.show_kind(POD)
+        elif row is not None and not self.navigator.enter(str(table.id), row):
             self.action_run_if_possible("object.describe")
 
     def action_run_if_possible(self, action_id: str) -> None:

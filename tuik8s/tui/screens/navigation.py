@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from tuik8s.api.kinds import DEPLOYMENT, EVENT, NODE, POD, SERVICE
+from tuik8s.api.kinds import CUSTOM_RESOURCE_DEFINITION, DEPLOYMENT, EVENT, NODE, POD, SERVICE
 from tuik8s.tui.rows.manifests import MANIFEST_FILE
 from tuik8s.tui.rows.related import involved, pods_of
 from tuik8s.tui.rows.resources import API_RESOURCE
 from tuik8s.tui.widgets.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from tuik8s.api.kinds import Kind, KindRegistry
     from tuik8s.api.objects import Obj
@@ -90,7 +90,11 @@ class Navigator:
                 self._follow(reference["api_version"], reference) for reference in row.object["objects"]
             )
         if kind == API_RESOURCE:
-            return self._enter_kind(row)
+            return self._enter_kind(row.object["group"], [row.object["version"]], row.name)
+        if kind == CUSTOM_RESOURCE_DEFINITION:
+            spec = row.object["spec"]
+            versions = [version["name"] for version in spec["versions"] if version.get("served")]
+            return self._enter_kind(spec["group"], versions, spec["names"]["plural"])
         if kind == POD:
             self._board.activate("logs")
             return True
@@ -100,8 +104,11 @@ class Navigator:
         self._go(POD, scope)
         return True
 
-    def _enter_kind(self, row: Row) -> bool:
-        chosen = self._kinds().by_plural(row.object["group"], row.object["version"], row.name)
+    def _enter_kind(self, group: str, versions: Sequence[str], plural: str) -> bool:
+        """Show the objects of a kind, in the first of the versions that is served."""
+        kinds = self._kinds()
+        found = (kinds.by_plural(group, version, plural) for version in versions)
+        chosen = next((kind for kind in found if kind is not None), None)
         if chosen is not None:
             self.show_kind(chosen)
         return chosen is not None

@@ -69,6 +69,7 @@ class PanesScreen(Screen[None]):
         self.vitals: Vitals | None = None
         self.manifests = TableModel(namespaced=False)
         self.manifests.define(COLUMNS)
+        host.hub.choose_namespaces(self.namespaces)
         self.board = Board(self._panes())
         self.navigator = Navigator(self.board, self.table("main"), host.hub, lambda: host.kinds)
         self.all_events = False
