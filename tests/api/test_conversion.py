@@ -143,3 +143,53 @@ def test_broken_objects_are_left_to_the_schema(version: str, kind: str, spec: ob
     old = {"apiVersion": version, "kind": kind, "metadata": [], "spec": spec}
     to_served(old)
     assert old["spec"] == spec
+
+
+def test_an_empty_selector_of_a_disruption_budget_selected_nothing() -> None:
+    old = {"apiVersion": "policy/v1beta1", "kind": "PodDisruptionBudget", "spec": {"selector": {}}}
+    expression = {"key": "pdb.kubernetes.io/deprecated-v1beta1-empty-selector-match", "operator": "Exists"}
+    assert to_served(old)[0]["spec"]["selector"] == {"matchExpressions": [expression]}
+    assert "selector" not in to_served({**old, "spec": {"minAvailable": 1}})[0]["spec"]
+
+
+def test_targets_of_an_old_autoscaler() -> None:
+    metrics = [
+        {"type": "Resource", "resource": {"name": "cpu", "targetAverageUtilization": 50}},
+        {"type": "Pods", "pods": {"metricName": "packets", "targetAverageValue": "1k"}},
+        "rubbish",
+    ]
+    old = {
+        "apiVersion": "autoscaling/v2beta1",
+        "kind": "HorizontalPodAutoscaler",
+        "spec": {"metrics": metrics},
+    }
+    converted, warnings = to_served(old)
+    assert converted["spec"]["metrics"] == [
+        {
+            "type": "Resource",
+            "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 50}},
+        },
+        {
+            "type": "Pods",
+            "pods": {"metric": {"name": "packets"}, "target": {"type": "AverageValue", "averageValue": "1k"}},
+        },
+        "rubbish",
+    ]
+    assert warnings[0].endswith("use autoscaling/v2 HorizontalPodAutoscaler")
+
+
+def test_what_was_optional_gets_the_defaults_of_then() -> None:
+    hook = {
+        "apiVersion": "admissionregistration.k8s.io/v1beta1",
+        "kind": "MutatingWebhookConfiguration",
+        "webhooks": [{"name": "a"}],
+    }
+    assert to_served(hook)[0]["webhooks"][0]["failurePolicy"] == "Ignore"
+    request = {"apiVersion": "certificates.k8s.io/v1beta1", "kind": "CertificateSigningRequest", "spec": {}}
+    assert to_served(request)[0]["spec"]["signerName"] == "kubernetes.io/legacy-unknown"
+    level = {
+        "apiVersion": "flowcontrol.apiserver.k8s.io/v1beta2",
+        "kind": "PriorityLevelConfiguration",
+        "spec": {"limited": {"assuredConcurrencyShares": 5}},
+    }
+    assert to_served(level)[0]["spec"]["limited"] == {"nominalConcurrencyShares": 5}

@@ -221,3 +221,11 @@ def _priority(name: str, value: int, **fields: Any) -> Obj:
 
 def _namespace(kind: Kind) -> str:
     return "default" if kind.namespaced else ""
+
+
+async def test_jobs_are_selected_by_their_successes(control_plane: ControlPlane) -> None:
+    job = await control_plane.client.create(kinds.JOB, minimal(kinds.JOB))
+    await control_plane.client.update_status(kinds.JOB, {**job, "status": {"succeeded": 2}})
+    for selector, count in (("status.successful=2", 1), ("status.successful=0", 0)):
+        found = await control_plane.client.list(kinds.JOB, "default", field_selector=selector)
+        assert len(found["items"]) == count

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tuik8s.api.autoscaling import metric_to_v2
 from tuik8s.api.objects import copy
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _ROLLBACK_ANNOTATION = "deprecated.deployment.rollback.revision"
 _GENERATION_ANNOTATION = "deprecated.daemonset.template.generation"
+_SELECTS_NOTHING = "pdb.kubernetes.io/deprecated-v1beta1-empty-selector-match"
 _UNLIMITED = 2**31 - 1
 """What an unset history limit or progress deadline meant in extensions/v1beta1."""
 
@@ -155,6 +157,42 @@ def _ingress_backend(backend: Any) -> Any:
     return {"service": {"name": backend.get("serviceName", ""), "port": reference}, **rest}
 
 
+def _disruption_budget(budget: Obj) -> None:
+    """An empty selector selected nothing; today it selects everything."""
+    spec = _dict(budget, "spec")
+    if spec.get("selector") == {}:
+        spec["selector"] = {"matchExpressions": [{"key": _SELECTS_NOTHING, "operator": "Exists"}]}
+
+
+def _autoscaler_v2beta1(autoscaler: Obj) -> None:
+    """Targets stood beside the metric's name."""
+    spec = _dict(autoscaler, "spec")
+    if isinstance(spec.get("metrics"), list):
+        spec["metrics"] = [metric_to_v2(metric) for metric in spec["metrics"]]
+    autoscaler.pop("status", None)
+
+
+def _priority_level(level: Obj) -> None:
+    limited = _dict(_dict(level, "spec"), "limited")
+    if "assuredConcurrencyShares" in limited:
+        limited["nominalConcurrencyShares"] = limited.pop("assuredConcurrencyShares")
+
+
+def _webhooks(configuration: Obj) -> None:
+    """What was optional, with the defaults of then."""
+    for webhook in _dicts(configuration, "webhooks"):
+        webhook.setdefault("failurePolicy", "Ignore")
+        webhook.setdefault("matchPolicy", "Exact")
+        webhook.setdefault("timeoutSeconds", 30)
+        webhook.setdefault("admissionReviewVersions", ["v1beta1"])
+
+
+def _certificate_request(request: Obj) -> None:
+    spec = _dict(request, "spec")
+    if not spec.get("signerName"):
+        spec["signerName"] = "kubernetes.io/legacy-unknown"
+
+
 def _endpoint_slice(endpoint_slice: Obj) -> None:
     for endpoint in _dicts(endpoint_slice, "endpoints"):
         topology = endpoint.pop("topology", None)
@@ -171,9 +209,10 @@ def _endpoint_slice(endpoint_slice: Obj) -> None:
 
 
 def _renamed(
-    versions: str, kinds: str, deprecated: int, removed: int, replacement: str
-) -> dict[Any, Retired]:
-    retired = Retired(deprecated, removed, replacement)
+    versions: str, kinds: str, deprecated: int, removed: int, replacement: str,
+    convert: Callable[[Obj], None] | None = None,
+) -> dict[Any, Retired]:  # fmt: skip
+    retired = Retired(deprecated, removed, replacement, convert)
     return {(version, kind): retired for version in versions.split() for kind in kinds.split()}
 
 
@@ -197,7 +236,7 @@ _RETIRED: dict[tuple[str, str], Retired] = {
     **_renamed("networking.k8s.io/v1beta1", "IngressClass", 19, 22, "networking.k8s.io/v1"),
     ("discovery.k8s.io/v1beta1", "EndpointSlice"): Retired(21, 25, "discovery.k8s.io/v1", _endpoint_slice),
     **_renamed("batch/v1beta1 batch/v2alpha1", "CronJob", 21, 25, "batch/v1"),
-    **_renamed("policy/v1beta1", "PodDisruptionBudget", 21, 25, "policy/v1"),
+    ("policy/v1beta1", "PodDisruptionBudget"): Retired(21, 25, "policy/v1", _disruption_budget),
     **_renamed("events.k8s.io/v1beta1", "Event", 22, 25, "events.k8s.io/v1"),
     **_renamed("coordination.k8s.io/v1beta1", "Lease", 19, 22, "coordination.k8s.io/v1"),
     **_renamed(
@@ -209,16 +248,27 @@ _RETIRED: dict[tuple[str, str], Retired] = {
     **_renamed("storage.k8s.io/v1beta1", "CSIStorageCapacity", 24, 27, "storage.k8s.io/v1"),
     **_renamed("scheduling.k8s.io/v1beta1", "PriorityClass", 14, 22, "scheduling.k8s.io/v1"),
     **_renamed("node.k8s.io/v1beta1", "RuntimeClass", 22, 25, "node.k8s.io/v1"),
-    **_renamed("autoscaling/v2beta1", "HorizontalPodAutoscaler", 22, 25, "autoscaling/v2"),
+    ("autoscaling/v2beta1", "HorizontalPodAutoscaler"): Retired(
+        22, 25, "autoscaling/v2", _autoscaler_v2beta1
+    ),
     **_renamed("autoscaling/v2beta2", "HorizontalPodAutoscaler", 23, 26, "autoscaling/v2"),
     **_renamed("apiextensions.k8s.io/v1beta1", "CustomResourceDefinition", 16, 22, "apiextensions.k8s.io/v1"),
     **_renamed("apiregistration.k8s.io/v1beta1", "APIService", 19, 22, "apiregistration.k8s.io/v1"),
-    **_renamed("certificates.k8s.io/v1beta1", "CertificateSigningRequest", 19, 22, "certificates.k8s.io/v1"),
-    **_renamed(
-        "admissionregistration.k8s.io/v1beta1", _WEBHOOKS, 16, 22, "admissionregistration.k8s.io/v1"
+    ("certificates.k8s.io/v1beta1", "CertificateSigningRequest"): Retired(
+        19, 22, "certificates.k8s.io/v1", _certificate_request
     ),
-    **_renamed("flowcontrol.apiserver.k8s.io/v1beta1", _FLOW, 23, 26, "flowcontrol.apiserver.k8s.io/v1"),
-    **_renamed("flowcontrol.apiserver.k8s.io/v1beta2", _FLOW, 26, 29, "flowcontrol.apiserver.k8s.io/v1"),
+    **_renamed(
+        "admissionregistration.k8s.io/v1beta1", _WEBHOOKS, 16, 22, "admissionregistration.k8s.io/v1",
+        _webhooks,
+    ),
+    **_renamed(
+        "flowcontrol.apiserver.k8s.io/v1beta1", _FLOW, 23, 26, "flowcontrol.apiserver.k8s.io/v1",
+        _priority_level,
+    ),
+    **_renamed(
+        "flowcontrol.apiserver.k8s.io/v1beta2", _FLOW, 26, 29, "flowcontrol.apiserver.k8s.io/v1",
+        _priority_level,
+    ),
     **_renamed("flowcontrol.apiserver.k8s.io/v1beta3", _FLOW, 29, 32, "flowcontrol.apiserver.k8s.io/v1"),
 }  # fmt: skip
 """From the lifecycle marks of k8s.io/api. Beta versions of today are not among them."""

@@ -64,6 +64,14 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "namespaces": ("metadata.name", "status.phase"),
     "secrets": (*_METADATA, "type"),
     "services": (*_METADATA, "spec.clusterIP", "spec.type"),
+    "replicationcontrollers": (*_METADATA, "status.replicas"),
+    "jobs.batch": (*_METADATA, "status.successful"),
+    "certificatesigningrequests.certificates.k8s.io": ("metadata.name", "spec.signerName"),
+    "clustertrustbundles.certificates.k8s.io": ("metadata.name", "spec.signerName"),
+    "podcertificaterequests.certificates.k8s.io": (
+        *_METADATA, "spec.signerName", "spec.podName", "spec.nodeName",
+    ),
+    "resourceslices.resource.k8s.io": ("metadata.name", "spec.nodeName", "spec.driver"),
     "events": (
         *_METADATA, *(f"involvedObject.{part}" for part in _REFERENCE), "reason",
         "reportingComponent", "source", "type",
@@ -120,15 +128,21 @@ _ALIASES: dict[str, tuple[str, ...]] = {
 }
 
 
+_ABSENT = {"spec.hostNetwork": "false", "spec.unschedulable": "false", "status.replicas": "0"}
+"""What a field that is not there is compared as."""
+
+
 def _reader(field: str) -> Callable[[Obj], str]:
     """How to read this field of an object as the text it is compared with."""
     if field == "source":
         return _event_source
     if field == "status.podIPs":
         return lambda obj: ",".join(ip["ip"] for ip in (obj.get("status") or {}).get("podIPs") or ())
+    if field == "status.successful":
+        return lambda obj: str((obj.get("status") or {}).get("succeeded", 0))
     head, *path = field.split(".")
     heads = _ALIASES.get(head, (head,))
-    default = "false" if field in ("spec.hostNetwork", "spec.unschedulable") else ""
+    default = _ABSENT.get(field, "")
 
     def read(obj: Obj) -> str:
         value = next((obj[name] for name in heads if obj.get(name) is not None), None)
