@@ -12,7 +12,6 @@ import aiohttp
 import pytest
 
 from tests.support.control_plane import ControlPlane
-from tuik8s.api.kinds import KindRegistry
 from tuik8s.apiserver.certificates import Pki, ensure_pki
 from tuik8s.apiserver.http import HttpServer, Listener
 
@@ -97,7 +96,7 @@ async def served(
     plane = await ControlPlane.start(
         kubelets=kubelets, authorization_modes=authorization_modes, issuer=issuer
     )
-    server = HttpServer(plane.api, KindRegistry(), clock=plane.clock)
+    server = HttpServer(plane.api, plane.kinds, clock=plane.clock)
     listener = Listener(server, "127.0.0.1", 0)
     listener.open()
     listener.secure(pki)

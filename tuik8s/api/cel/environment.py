@@ -15,6 +15,10 @@ _STATUS = re.compile(r"^[A-Z_]+: ")
 _MISSING_KEY = re.compile(r'^Key not found in map : "?(.*?)"?$')
 _INDEX = re.compile(r"^Index error: index=(-?\d+) size=\d+$")
 _STRINGS = re.compile(r"""("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')""")
+_IN_GO = {
+    "divide by zero": "division by zero",
+    "Iteration budget exceeded": "operation cancelled: actual cost limit exceeded",
+}
 _TYPES = {
     "string": "STRING", "integer": "INT", "number": "DOUBLE", "boolean": "BOOL", "array": "LIST",
     "object": "MAP", "timestamp": "TIMESTAMP", "duration": "DURATION", "bytes": "BYTES",
@@ -38,8 +42,11 @@ class Expression:
 
     def evaluate(self, variables: Mapping[str, Any]) -> Any:
         """Its value in Python; CelError for one that has none."""
-        result = self._program.eval(data=variables)
-        if result.type().name() == "*error*":
+        try:
+            result = self._program.eval(data=variables)
+        except RuntimeError as error:
+            raise CelError(_explained(_compile_errors(str(error)))) from None
+        if str(result.type()) == "ERROR":
             raise CelError(_explained(str(result.value())))
         return result.plain_value()
 
@@ -79,7 +86,7 @@ def _environment(variables: tuple[tuple[str, str], ...]) -> Any:
 
 
 def _compile_errors(message: str) -> str:
-    return _STATUS.sub("", message).removesuffix(" [INVALID_ARGUMENT]")
+    return re.sub(r" \[[A-Z_]+\]$", "", _STATUS.sub("", message))
 
 
 def _explained(message: str) -> str:
@@ -91,4 +98,4 @@ def _explained(message: str) -> str:
         return f"index out of bounds: {index[1]}"
     if text.startswith("No matching overloads found"):
         return f"no such overload: {text.partition(' : ')[2]}"
-    return {"divide by zero": "division by zero"}.get(text, text)
+    return _IN_GO.get(text, text)
