@@ -32,6 +32,7 @@ ISSUER = "https://kubernetes.default.svc.cluster.local"
 LEGACY_ISSUER = "kubernetes/serviceaccount"
 DELETED_LEEWAY = timedelta(seconds=60)
 """How long a token outlives the deletion mark of what it is bound to."""
+KNOWN_TOKENS = 1_000
 _PRIVATE = "kubernetes.io"
 _EXTRA = "authentication.kubernetes.io/"
 _BOUND: dict[str, Kind] = {"pod": kinds.POD, "secret": kinds.SECRET, "node": kinds.NODE}
@@ -107,6 +108,8 @@ class ServiceAccountTokens:
         self._issuer = issuer
         self._store = store
         self._clock = clock
+        self._known: dict[str, Obj] = {}
+        """Claims of tokens whose signature was found good: a client sends the same one with each request."""
 
     def authenticate(self, token: str, audiences: Sequence[str]) -> Authenticated | None:
         claims = self._verified(token)
@@ -126,6 +129,8 @@ class ServiceAccountTokens:
 
     def _verified(self, token: str) -> Obj | None:
         """The claims of a token by one of our issuers; None for all others."""
+        if token in self._known:
+            return self._known[token]
         try:
             claims = jwt.decode(token, options=_UNVERIFIED)
         except (jwt.PyJWTError, RecursionError):
@@ -138,6 +143,9 @@ class ServiceAccountTokens:
             )
         except jwt.PyJWTError as error:
             raise BadToken(f"invalid signature: {error}") from None
+        if len(self._known) >= KNOWN_TOKENS:
+            del self._known[next(iter(self._known))]
+        self._known[token] = verified
         return verified
 
     def _check_times(self, claims: Obj) -> None:
