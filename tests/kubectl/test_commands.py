@@ -12,6 +12,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 import pytest_asyncio
+import yaml
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.kubectl.conftest import PARAMETERS, Kubectl, name_of, running_cluster
 
@@ -249,14 +253,42 @@ async def test_waiting_for_a_deletion_and_for_a_value(kubectl: Kubectl) -> None:
 
 async def test_certificates_are_asked_for_and_granted(kubectl: Kubectl) -> None:
     names = [f"{kubectl.namespace}-{answer}" for answer in ("yes", "no")]
+    key = ec.generate_private_key(ec.SECP256R1())
     for name in names:
-        await kubectl("apply", "-f", "-", stdin=_signing_request(name))
+        await kubectl("apply", "-f", "-", stdin=_signing_request(name, key))
     await kubectl("certificate", "approve", names[0])
     await kubectl("certificate", "deny", names[1])
     await kubectl("wait", "--for=condition=Approved", f"csr/{names[0]}", "--timeout=30s")
     table = await kubectl("get", "csr")
     assert re.search(rf"{names[1]} .*Denied", table)
     assert "already Approved" in await kubectl.refused("certificate", "deny", names[0])
+    for _ in range(50):
+        found = await kubectl.words("{.status.certificate}", "csr", names[0])
+        if found:
+            break
+    own = await _configuration_of(kubectl, found[0], key)
+    denied = await kubectl.run("get", "pods", KUBECONFIG=own)
+    assert 'User "jane" cannot list resource "pods"' in denied.err
+
+
+async def test_who_may_do_what(kubectl: Kubectl) -> None:
+    robot = f"system:serviceaccount:{kubectl.namespace}:robot"
+    await kubectl("create", "serviceaccount", "robot")
+    await kubectl("create", "role", "reader", "--verb=list", "--resource=pods")
+    await kubectl(
+        "create", "rolebinding", "reader", "--role=reader", f"--serviceaccount={kubectl.namespace}:robot"
+    )
+    assert await kubectl("auth", "can-i", "create", "deployments") == "yes\n"
+    assert await kubectl("auth", "can-i", "list", "pods", "--as", robot) == "yes\n"
+    assert (await kubectl.run("auth", "can-i", "delete", "pods", "--as", robot)).out == "no\n"
+    assert "pods" in await kubectl("auth", "can-i", "--list", "--as", robot)
+    assert "Forbidden" in await kubectl.refused("get", "secrets", "--as", robot)
+    assert await kubectl("get", "pods", "--as", robot, "-o", "name") == ""
+    if kubectl.minor >= 24:
+        token = (await kubectl("create", "token", "robot")).strip()
+        assert token.count(".") == 2
+    if kubectl.minor >= 28:
+        assert robot in await kubectl("auth", "whoami", "--as", robot)
 
 
 async def test_use_of_nodes_and_pods(kubectl: Kubectl) -> None:
@@ -331,12 +363,7 @@ async def _get(address: str, path: str) -> str:
     return answer.partition("\r\n\r\n")[2]
 
 
-def _signing_request(name: str) -> str:
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
+def _signing_request(name: str, key: ec.EllipticCurvePrivateKey) -> str:
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "jane")])
     request = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(key, hashes.SHA256())
     text = base64.b64encode(request.public_bytes(serialization.Encoding.PEM)).decode()
@@ -345,3 +372,19 @@ def _signing_request(name: str) -> str:
         {"apiVersion": "certificates.k8s.io/v1", "kind": "CertificateSigningRequest",
          "metadata": {"name": name}, "spec": spec}
     )  # fmt: skip
+
+
+async def _configuration_of(kubectl: Kubectl, certificate: str, key: ec.EllipticCurvePrivateKey) -> str:
+    """A kubeconfig in which only this key speaks; its path."""
+    config = yaml.safe_load(await kubectl("config", "view", "--raw"))
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    data = {
+        "client-certificate-data": certificate,
+        "client-key-data": base64.b64encode(private).decode(),
+    }
+    config["users"][0]["user"] = data
+    path = kubectl.home / "jane.kubeconfig"
+    path.write_text(yaml.safe_dump(config))
+    return str(path)

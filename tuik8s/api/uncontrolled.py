@@ -39,7 +39,6 @@ WITHOUT_CONTROLLER: dict[str, str] = {
     "mutatingadmissionpolicybindings.admissionregistration.k8s.io": _NOT_ASKED,
     "validatingadmissionpolicies.admissionregistration.k8s.io": _NOT_ASKED,
     "validatingadmissionpolicybindings.admissionregistration.k8s.io": _NOT_ASKED,
-    "certificatesigningrequests.certificates.k8s.io": "no certificate is issued for it",
     "podcertificaterequests.certificates.k8s.io": "no certificate is issued for it",
     "flowschemas.flowcontrol.apiserver.k8s.io": "requests are not sorted by it",
     "prioritylevelconfigurations.flowcontrol.apiserver.k8s.io": "requests are not queued by it",

@@ -212,6 +212,7 @@ class Cluster:
     def _start_controllers(self, runtime: Runtime) -> None:
         from tuik8s.controllers import (
             CONTROLLERS,
+            CertificateSigningController,
             NodeIpamController,
             RootCACertPublisher,
             ServiceAccountTokenController,
@@ -222,6 +223,7 @@ class Cluster:
         needs: dict[type, dict[str, Any]] = {
             NodeIpamController: {"cluster_cidr": runtime.pod_cidr},
             RootCACertPublisher: {"root_ca": root_ca},
+            CertificateSigningController: {"sign": self.credentials.sign_certificate},
             ServiceAccountTokenController: {"root_ca": root_ca, "sign": self.credentials.sign_secret},
         }
         for kind in CONTROLLERS:

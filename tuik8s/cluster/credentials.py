@@ -7,6 +7,8 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import timedelta
     from pathlib import Path
 
     from tuik8s.api.clock import Clock
@@ -35,6 +37,14 @@ class Credentials:
     async def sign_secret(self, account: Obj, secret: Obj) -> str:
         """The token of a Secret of type kubernetes.io/service-account-token."""
         return (await self.issuer()).issue_legacy(account, secret)
+
+    async def sign_certificate(self, request: bytes, usages: Collection[str], lifetime: timedelta) -> bytes:
+        """By the authority, for a client or a server that proved to have the key. Raises ValueError."""
+        from tuik8s.apiserver.certificates import sign_certificate
+
+        await self._once()
+        now = self._clock.now()
+        return await asyncio.to_thread(sign_certificate, self._directory, request, usages, lifetime, now)
 
     async def _once(self) -> tuple[TokenIssuer, str]:
         if self._loaded is None:

@@ -20,6 +20,7 @@ KUBELET_INFORMERS = User("tuik8s:kubelet-informers", _AUTHENTICATED)
 No node's own rights would do for that; this identity may list and watch what kubelets read, and no more."""
 
 _ACCOUNT_NAMES = {
+    "certificatesigningrequest-signing-controller": "certificate-controller",
     "daemonset-controller": "daemon-set-controller",
     "endpoints-controller": "endpoint-controller",
     "endpointslice-mirroring-controller": "endpointslicemirroring-controller",

@@ -10,12 +10,14 @@
 - `NodeIpamController`: gives every node a range of pod addresses
 - `PodGarbageCollector`: removes finished, lost and never scheduled pods
 - `DisruptionController`: counts how many pods of a PodDisruptionBudget may be evicted
+- `CertificateSigningController`: signs certificate requests that were approved
 - `ServiceAccountController`: keeps a default service account in every namespace
 - `ServiceAccountTokenController`: fills in Secrets that hold an account's token
 - `RootCACertPublisher`: puts the authority's certificate into every namespace
 - `ClusterRoleAggregationController`: makes cluster roles of others
 """
 
+from tuik8s.controllers.certificate_signing import CertificateSigningController
 from tuik8s.controllers.clusterrole_aggregation import ClusterRoleAggregationController
 from tuik8s.controllers.deployment import DeploymentController
 from tuik8s.controllers.disruption import DisruptionController
@@ -37,12 +39,13 @@ CONTROLLERS = (
     NamespaceController, GarbageCollector, NodeLifecycleController, TaintEvictionController,
     NodeIpamController, PodGarbageCollector, ServiceAccountController,
     ServiceAccountTokenController, RootCACertPublisher, ClusterRoleAggregationController,
-    DisruptionController,
+    DisruptionController, CertificateSigningController,
 )  # fmt: skip
 """All of them; each is made as `X(client, informers, recorder, clock=...)`, some with more that they need."""
 
 __all__ = [
     "CONTROLLERS",
+    "CertificateSigningController",
     "ClusterRoleAggregationController",
     "DeploymentController",
     "DisruptionController",

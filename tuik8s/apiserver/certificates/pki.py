@@ -13,9 +13,10 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tuik8s.apiserver.certificates.issuing import Issued, hosts_of, new_authority, new_client, new_server
+from tuik8s.apiserver.certificates.signing import sign_request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -61,6 +62,13 @@ def ensure_authority(directory: Path, now: datetime) -> Path:
     """The certificate of the authority, which is there afterwards. Blocks on files."""
     _authority(directory, now)
     return _pair(directory, "ca").certificate
+
+
+def sign_certificate(
+    directory: Path, request: bytes, usages: Collection[str], lifetime: timedelta, now: datetime
+) -> bytes:
+    """A certificate for a request, both as PEM, by the authority. Blocks on files; raises ValueError."""
+    return sign_request(_authority(directory, now), request, usages, lifetime, now)
 
 
 def _authority(directory: Path, now: datetime) -> Issued:
