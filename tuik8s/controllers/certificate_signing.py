@@ -159,9 +159,14 @@ def _names(request: CertificateSigningRequest) -> dict[str, list[object]]:
     for extension in request.extensions:
         if isinstance(extension.value, x509.SubjectAlternativeName):
             found = extension.value
-    types = {"DNS": x509.DNSName, "Email": x509.RFC822Name, "URI": x509.UniformResourceIdentifier,
-             "IP": x509.IPAddress}  # fmt: skip
-    return {kind: list(found.get_values_for_type(of)) if found else [] for kind, of in types.items()}
+    if found is None:
+        return {"DNS": [], "Email": [], "URI": [], "IP": []}
+    return {
+        "DNS": list(found.get_values_for_type(x509.DNSName)),
+        "Email": list(found.get_values_for_type(x509.RFC822Name)),
+        "URI": list(found.get_values_for_type(x509.UniformResourceIdentifier)),
+        "IP": list(found.get_values_for_type(x509.IPAddress)),
+    }
 
 
 Rules: TypeAlias = "Callable[[CertificateSigningRequest, Collection[str]], None]"
