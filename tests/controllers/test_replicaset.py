@@ -10,7 +10,7 @@ from tests.controllers.machinery import Machinery, machinery, pod, replica_set
 from tuik8s.api import kinds
 from tuik8s.api.errors import Forbidden
 from tuik8s.api.objects import controller_of, uid_of
-from tuik8s.controllers.replicaset import ReplicaSetController
+from tuik8s.controllers.replicaset import ReplicaSetController, ReplicationManager
 
 if TYPE_CHECKING:
     from tests.controllers.machinery import Check
@@ -207,3 +207,38 @@ async def test_one_that_cannot_be_served_does_not_hold_up_the_others(
         statistics = controller.statistics()
         assert statistics.failed >= 1
         assert statistics.last_error == "default/bad: boom"
+
+
+def _replication_controller(replicas: int) -> Obj:
+    made = replica_set(replicas=replicas)
+    template = made["spec"]["template"]
+    return {
+        "apiVersion": "v1",
+        "kind": "ReplicationController",
+        "metadata": made["metadata"],
+        "spec": {"replicas": replicas, "selector": {"app": "web"}, "template": template},
+    }
+
+
+async def test_replication_controllers_keep_their_pods_too(plane: ControlPlane) -> None:
+    kind = kinds.REPLICATION_CONTROLLER
+    async with machinery(plane, ReplicationManager) as machines:
+        orphan = await machines.client.create(kinds.POD, pod("web-orphan", labels={"app": "web"}))
+        await machines.client.create(kind, _replication_controller(3))
+
+        async def ready() -> bool:
+            status = (await machines.get(kind, "web")).get("status", {})
+            return bool(status.get("readyReplicas", 0) == status.get("replicas") == 3)
+
+        await machines.until(ready)
+        pods = await machines.all(kinds.POD)
+        assert uid_of(orphan) in {uid_of(item) for item in pods}
+        owners = {(controller_of(item) or {}).get("kind") for item in pods}
+        assert (len(pods), owners) == (3, {"ReplicationController"})
+        assert "terminatingReplicas" not in (await machines.get(kind, "web"))["status"]
+        await machines.client.patch(kind, "default", "web", {"spec": {"replicas": 1}})
+
+        async def one() -> bool:
+            return bool((await machines.get(kind, "web"))["status"].get("replicas") == 1)
+
+        await machines.until(one)

@@ -17,7 +17,6 @@ _UNROUTED = "nothing is routed through it"
 _NOT_ASKED = "requests are not held against it"
 
 WITHOUT_CONTROLLER: dict[str, str] = {
-    "replicationcontrollers": _NOTHING,
     "statefulsets.apps": _NOTHING,
     "daemonsets.apps": _NOTHING,
     "jobs.batch": _NOTHING,

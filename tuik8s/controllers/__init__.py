@@ -1,7 +1,7 @@
 """The controllers of kube-controller-manager; none knows another, all see the cluster through the client.
 
 - `DeploymentController`: rolls pods from one template to the next through ReplicaSets
-- `ReplicaSetController`: keeps the asked number of pods
+- `ReplicaSetController`, `ReplicationManager`: keep the asked number of pods
 - `EndpointsController`, `EndpointSliceController`: list the addresses behind each Service
 - `NamespaceController`: empties namespaces that are being deleted
 - `GarbageCollector`: deletes what has lost its last owner; foreground and orphan deletion
@@ -28,16 +28,16 @@ from tuik8s.controllers.namespace import NamespaceController
 from tuik8s.controllers.node_ipam import NodeIpamController
 from tuik8s.controllers.node_lifecycle import NodeLifecycleController
 from tuik8s.controllers.pod_gc import PodGarbageCollector
-from tuik8s.controllers.replicaset import ReplicaSetController
+from tuik8s.controllers.replicaset import ReplicaSetController, ReplicationManager
 from tuik8s.controllers.root_ca_publisher import RootCACertPublisher
 from tuik8s.controllers.service_account_tokens import ServiceAccountTokenController
 from tuik8s.controllers.serviceaccount import ServiceAccountController
 from tuik8s.controllers.taint_eviction import TaintEvictionController
 
 CONTROLLERS = (
-    DeploymentController, ReplicaSetController, EndpointsController, EndpointSliceController,
-    NamespaceController, GarbageCollector, NodeLifecycleController, TaintEvictionController,
-    NodeIpamController, PodGarbageCollector, ServiceAccountController,
+    DeploymentController, ReplicaSetController, ReplicationManager, EndpointsController,
+    EndpointSliceController, NamespaceController, GarbageCollector, NodeLifecycleController,
+    TaintEvictionController, NodeIpamController, PodGarbageCollector, ServiceAccountController,
     ServiceAccountTokenController, RootCACertPublisher, ClusterRoleAggregationController,
     DisruptionController, CertificateSigningController,
 )  # fmt: skip
@@ -57,6 +57,7 @@ __all__ = [
     "NodeLifecycleController",
     "PodGarbageCollector",
     "ReplicaSetController",
+    "ReplicationManager",
     "RootCACertPublisher",
     "ServiceAccountController",
     "ServiceAccountTokenController",

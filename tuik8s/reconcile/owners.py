@@ -20,7 +20,7 @@ from tuik8s.api.objects import (
     uid_of,
 )
 from tuik8s.api.request import PatchType
-from tuik8s.api.selectors import LabelSelector
+from tuik8s.api.workloads import selector_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -60,7 +60,7 @@ class Claims:
 
     async def claim(self, owner: Obj, *, adoptable: Callable[[Obj], bool] = lambda _: True) -> list[Obj]:
         """Owned and matching objects, after releasing and adopting; shared, not to be changed."""
-        selector = LabelSelector.of(owner["spec"]["selector"])
+        selector = selector_of(owner)
         claimed: list[Obj] = []
         for item in self.owned(owner):
             if selector.matches(labels_of(item)):
@@ -120,7 +120,7 @@ def owners_of(obj: Obj, owner_kind: Kind, informer: Informer) -> Iterable[Key]:
     if not labels:
         return
     for owner in informer.list(namespace):
-        if LabelSelector.of(owner["spec"]["selector"]).matches(labels):
+        if selector_of(owner).matches(labels):
             yield key_of(owner)
 
 

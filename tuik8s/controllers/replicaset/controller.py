@@ -1,8 +1,8 @@
-"""One ReplicaSet: claim its pods, create or delete the difference, report."""
+"""One ReplicaSet, or ReplicationController: claim its pods, create or delete the difference, report."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from tuik8s.api import kinds
 from tuik8s.api.errors import ApiError
@@ -16,6 +16,7 @@ from tuik8s.reconcile.owners import CONTROLLER_UID, Claims, owners_of
 
 if TYPE_CHECKING:
     from tuik8s.api.clock import Clock
+    from tuik8s.api.kinds import Kind
     from tuik8s.client import Client, EventRecorder
     from tuik8s.reconcile import Informers
     from tuik8s.reconcile.controller import ControllerStatistics
@@ -33,21 +34,24 @@ class ReplicaSetController:
     """
 
     name = "replicaset-controller"
+    kind: ClassVar[Kind] = kinds.REPLICA_SET
+    counts_terminating = True
+    """Whether the status has a count of pods that are going."""
 
     def __init__(
         self, client: Client, informers: Informers, recorder: EventRecorder, *, clock: Clock, workers: int = 5
     ) -> None:
         self._client = client
         self._clock = clock
-        self._replica_sets = informers.of(kinds.REPLICA_SET)
+        self._replica_sets = informers.of(self.kind)
         self._pods = informers.of(kinds.POD)
-        self._claims = Claims(client, kinds.REPLICA_SET, kinds.POD, self._pods)
+        self._claims = Claims(client, self.kind, kinds.POD, self._pods)
         self._replica_sets.add_index(CONTROLLER_UID, _owner_uid)
         self._pod_control = PodControl(client, recorder)
         self._controller = Controller(self.name, self.reconcile, informers=informers, workers=workers)
         self._controller.watches(self._replica_sets, delay=self._batch_own)
         self._controller.watches(
-            self._pods, lambda pod: owners_of(pod, kinds.REPLICA_SET, self._replica_sets), delay=self._batch
+            self._pods, lambda pod: owners_of(pod, self.kind, self._replica_sets), delay=self._batch
         )
 
     async def run(self) -> None:
@@ -63,7 +67,7 @@ class ReplicaSetController:
         claimed = await self._claims.claim(replica_set, adoptable=is_active)
         unfinished = [pod for pod in claimed if not is_pod_finished(pod)]
         pods = [pod for pod in unfinished if not is_deleting(pod)]
-        terminating = len(unfinished) - len(pods)
+        terminating = len(unfinished) - len(pods) if self.counts_terminating else None
         failure: ApiError | None = None
         if not is_deleting(replica_set):
             try:
@@ -109,14 +113,22 @@ class ReplicaSetController:
         return [pod for sibling in siblings for pod in self._claims.owned(sibling) if is_active(pod)]
 
     async def _report(
-        self, replica_set: Obj, pods: list[Obj], terminating: int, failure: ApiError | None
+        self, replica_set: Obj, pods: list[Obj], terminating: int | None, failure: ApiError | None
     ) -> None:
         status = calculate_status(replica_set, pods, terminating, failure, self._clock.now())
         if status == (replica_set.get("status") or {}):
             return
         updated = copy(replica_set)
         updated["status"] = status
-        await self._client.update_status(kinds.REPLICA_SET, updated)
+        await self._client.update_status(self.kind, updated)
+
+
+class ReplicationManager(ReplicaSetController):
+    """The same for ReplicationControllers, which came first (pkg/controller/replication)."""
+
+    name = "replicationcontroller-controller"
+    kind = kinds.REPLICATION_CONTROLLER
+    counts_terminating = False
 
 
 def is_active(pod: Obj) -> bool:

@@ -16,7 +16,7 @@ REPLICA_FAILURE = "ReplicaFailure"
 
 
 def calculate_status(
-    replica_set: Obj, pods: list[Obj], terminating: int, failure: Exception | None, now: datetime
+    replica_set: Obj, pods: list[Obj], terminating: int | None, failure: Exception | None, now: datetime
 ) -> Obj:
     """`pods` are the active ones; `failure` is why pods could not be created or deleted."""
     template_labels = (replica_set["spec"]["template"].get("metadata") or {}).get("labels") or {}
@@ -28,7 +28,8 @@ def calculate_status(
         "availableReplicas": sum(is_available(pod, wait, now) for pod in ready) if wait else len(ready),
     }
     status: Obj = {"replicas": len(pods), **{field: count for field, count in counts.items() if count}}
-    status["terminatingReplicas"] = terminating
+    if terminating is not None:
+        status["terminatingReplicas"] = terminating
     status["observedGeneration"] = replica_set["metadata"].get("generation", 0)
     conditions = _conditions(replica_set, len(pods), failure, now)
     if conditions:
