@@ -96,6 +96,7 @@ class Registry:
         meta["creationTimestamp"] = timestamp(self.context.clock.now())
         self.strategy.note_author(obj, request.user)
         self.strategy.prepare_for_create(obj)
+        await self.examine(obj)
         self._validate(obj)
         reservation = self.reserve(obj, None)
         try:
@@ -235,6 +236,7 @@ class Registry:
             self.strategy.prepare_for_update(obj, current)
             self._own(request, current, obj)
             await self.context.admission.admit(Attributes(Verb.UPDATE, request, self.kind, obj, current))
+        await self.examine(obj)
         self._validate(obj, current, request.subresource)
 
     def _keep_identity(self, request: Request, obj: Obj, current: Obj) -> None:
@@ -264,6 +266,9 @@ class Registry:
         return self.view.outward(removed)
 
     # What kinds add
+
+    async def examine(self, obj: Obj) -> None:
+        """Do beside the loop what would hold it in the validation that follows."""
 
     def reserve(self, obj: Obj, old: Obj | None) -> Reservation:
         """Fill in what is given out once; `obj` is fresh at the top."""

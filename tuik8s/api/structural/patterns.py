@@ -26,7 +26,14 @@ def searcher(pattern: str) -> Callable[[str], bool]:
     expressions = re2.Set.SearchSet(options)  # a match object, which nobody needs, takes ten times as long
     expressions.Add(pattern)
     expressions.Compile()
-    return lambda text: bool(expressions.Match(text))
+
+    def found(text: str) -> bool:
+        try:
+            return bool(expressions.Match(text))
+        except UnicodeEncodeError:  # half a character, which no pattern describes
+            return False
+
+    return found
 
 
 def _explained(error: Exception) -> str:

@@ -62,6 +62,10 @@ class StructuralSchema:
         self._rules(obj, MISSING if old is None else old, None, broken)
         yield from (error for error, _ in broken)
 
+    def compile(self) -> None:
+        """Ahead of the first object. Takes a tenth of a second for some thousand fields; any thread may."""
+        _ = self._prune, self._default, self._checks, self._rules
+
     @cached_property
     def structure(self) -> Structure:
         """How objects merge in server-side apply."""

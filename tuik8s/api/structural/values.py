@@ -264,8 +264,12 @@ def _least(minimum: float, *, exclusive: bool) -> Check:
 
 def _multiple(factor: float) -> Check:
     def check(value: float, place: Place, findings: Findings) -> None:
-        quotient = value / factor
-        if quotient != round(quotient):
+        try:
+            quotient = value / factor
+            fits = quotient == round(quotient)
+        except OverflowError:  # of no format that a number may have
+            fits = False
+        if not fits:
             findings.append(_invalid(value, place, f"should be a multiple of {_shown(factor)}"))
 
     return check

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from tuik8s.api import names
 from tuik8s.api.customresources.naming import APPROVAL, approval_state, is_protected
@@ -192,7 +195,8 @@ def _version(version: Obj, path: str, versions: Sequence[Obj]) -> Iterator[Field
     schema = (version.get("schema") or {}).get("openAPIV3Schema") or {}
     subresources = version.get("subresources") or {}
     if schema and (where := place("schema", "validation")):
-        yield from _schema(schema, f"{where}.openAPIV3Schema", has_status="status" in subresources)
+        encoded = msgspec.json.encode(schema)
+        yield from _schema_errors(encoded, f"{where}.openAPIV3Schema", has_status="status" in subresources)
     if where := place("subresources", "subresources"):
         yield from _scale(subresources.get("scale"), f"{where}.scale")
     if where := place("additionalPrinterColumns", "additionalPrinterColumns"):
@@ -200,6 +204,15 @@ def _version(version: Obj, path: str, versions: Sequence[Obj]) -> Iterator[Field
             yield from _column(column, f"{where}[{index}]")
     if where := place("selectableFields", "selectableFields"):
         yield from _selectable(version.get("selectableFields") or [], schema, where)
+
+
+@lru_cache(maxsize=256)
+def _schema_errors(encoded: bytes, path: str, *, has_status: bool) -> tuple[FieldError, ...]:
+    """Remembered: a schema of some thousand fields takes a tenth of a second, and is seen again and again."""
+    try:
+        return tuple(_schema(msgspec.json.decode(encoded), path, has_status=has_status))
+    except RecursionError:
+        return (forbidden(path, "exceeded max depth"),)
 
 
 def _schema(schema: Obj, path: str, *, has_status: bool) -> Iterator[FieldError]:

@@ -72,6 +72,7 @@ class DefinitionController:
         if status == definition.get("status"):
             return
         with self._served.announced({**definition, "status": status}):
+            await self._served.compile(definition)
             await self._write(definition, status)
 
     def _in_use(self, definition: Obj) -> NamesInUse:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from tuik8s.api.errors import MethodNotSupported, UnsupportedMediaType
 from tuik8s.api.request import PatchType
+from tuik8s.api.validation.definitions import validate_definition
 from tuik8s.apiserver.customresources.views import CustomResourcesView
 from tuik8s.apiserver.registry import Registry
 
@@ -48,6 +50,10 @@ class DefinitionRegistry(Registry):
     """CustomResourceDefinitions; `written` hears of each that was, as soon as that is committed."""
 
     written: Callable[[str], object]
+
+    async def examine(self, obj: Obj) -> None:
+        """What is found here is remembered."""
+        await asyncio.to_thread(lambda: list(validate_definition(obj)))
 
     async def _insert_once(self, request: Request, obj: Obj) -> Obj:
         created = await super()._insert_once(request, obj)

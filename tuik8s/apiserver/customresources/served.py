@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -79,6 +80,11 @@ class ServedDefinitions:
             self.kinds.define(resource, served)
             log.info("%s served in %s", resource, ", ".join(kind.version for kind in served) or "no version")
         self._served[resource] = served
+
+    async def compile(self, definition: Obj) -> None:
+        """Schemas, beside the loop, so that no request has to."""
+        for kind in self._served.get(definition["metadata"]["name"], ()):
+            await asyncio.to_thread(kind.definition.schema.compile)
 
     def _withdraw(self, resource: str) -> None:
         for kind in self._served.pop(resource, []):
