@@ -13,8 +13,8 @@ from click.testing import CliRunner
 from tests.remote.conftest import context_of
 from tests.remote.odd_server import odd_server, says
 from tuik8s.cli import main
-from tuik8s.cli.view import _open
-from tuik8s.client.remote import Context, transport_to
+from tuik8s.cli.connecting import _open
+from tuik8s.client.remote import Context
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,12 +88,8 @@ def test_names_of_contexts_complete(kubeconfig: Path) -> None:
 
 
 async def problem(context: Context) -> str:
-    transport = transport_to(context)
-    try:
-        with pytest.raises(click.ClickException) as raised:
-            await _open(context, transport)
-    finally:
-        await transport.close()
+    with pytest.raises(click.ClickException) as raised:
+        await _open(context)
     return raised.value.message
 
 
@@ -124,10 +120,8 @@ async def test_what_is_no_api_server() -> None:
 
 
 async def test_a_server_that_answers(served: Served, pki: Pki) -> None:
-    context = context_of(served, pki)
-    transport = transport_to(context)
-    server, kinds = await _open(context, transport)
-    await transport.close()
-    assert (server.context, server.endpoint) == ("test", served.url)
-    assert server.version.startswith("v1.")
-    assert kinds.find("deploy") is not None
+    opened = await _open(context_of(served, pki))
+    await opened.server.transport.close()
+    assert (opened.server.context, opened.server.endpoint) == ("test", served.url)
+    assert opened.server.version.startswith("v1.")
+    assert opened.kinds.find("deploy") is not None

@@ -34,6 +34,7 @@ CRON_TAB = Kind("ex.io", "v1", "CronTab", "crontabs", True, ("ct",), ("all",), (
 
 class FakeRemote:
     context = "prod-eu"
+    contexts = ("dev", "prod-eu", "prod-us")
     endpoint = "https://10.0.0.1:6443"
     version = "v1.33.2"
     milliseconds = 12.0
@@ -129,6 +130,25 @@ async def test_a_server_that_falls_silent_is_noticed_although_no_watch_breaks() 
             stage.app.main.every_second()
             await stage.settle()
             assert "API lost" not in stage.screen()
+
+
+async def test_going_on_to_another_context() -> None:
+    async with run_stage(info=None, remote=FakeRemote()) as stage:
+        await command(stage, "ctx nope")
+        assert "no context 'nope': there are dev, prod-eu, prod-us" in stage.screen()
+        await command(stage, "ctx")
+        assert "Which context" in stage.screen()
+        await stage.press("escape", ":", *"ctx prod-u", "tab", "enter")
+        assert stage.app.next_context == "prod-us"
+    async with run_stage() as stage:
+        await command(stage, "ctx dev")
+        assert "tuik8s --context NAME" in stage.screen()
+
+
+async def test_what_went_wrong_on_the_way_is_told_first() -> None:
+    settings = Settings(greeting="dev: [b]nobody[/b] listens")
+    async with run_stage(info=None, remote=FakeRemote(), settings=settings) as stage:
+        assert "dev: [b]nobody[/b] listens" in stage.screen()
 
 
 async def test_kinds_that_come_and_go() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,22 +15,20 @@ from tuik8s.cli.terminal import end_with_terminal, has_terminal, keys_file, on_s
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-    from tuik8s.api.kinds import KindRegistry
-    from tuik8s.client.remote import Context, HttpsTransport, Kubeconfig, RemoteServer
+    from tuik8s.cli.connecting import Opened
     from tuik8s.tui.app import TuiApp
-
-PATIENCE = 15.0
-"""Seconds that a server has for its first answer."""
+    from tuik8s.tui.settings import Settings
 
 
 def complete_contexts(context: click.Context, parameter: click.Parameter, begun: str) -> list[CompletionItem]:
     """Names of the kubeconfig that is meant; none where it cannot be read."""
     from click.shell_completion import CompletionItem
 
+    from tuik8s.cli.connecting import read_kubeconfig
     from tuik8s.client.remote import KubeconfigProblem
 
     try:
-        found = _kubeconfig(context.params.get("kubeconfig"))
+        found = read_kubeconfig(context.params.get("kubeconfig"))
     except KubeconfigProblem:
         return []
     return [
@@ -61,100 +58,57 @@ def view(name: str, kubeconfig: Path | None, namespaces: tuple[str, ...], *, rea
     `tuik8s --context NAME` is short for `tuik8s view --context NAME`. Inside a pod, without a kubeconfig, it
     is the pod's own cluster.
     """
-    from tuik8s.client.remote import KubeconfigProblem, transport_to
-
     if not has_terminal():
         raise click.UsageError("the interface needs a terminal; kubectl shows a cluster without one")
-    try:
-        chosen = _chosen(name, kubeconfig)
-        transport = transport_to(chosen, interactive=True)
-    except KubeconfigProblem as error:
-        raise click.ClickException(str(error)) from error
-    shown = frozenset(namespaces) or (frozenset({chosen.namespace}) if chosen.namespace else frozenset())
-    asyncio.run(_run(chosen, transport, shown, read_only=read_only))
+    asyncio.run(_run(name, kubeconfig, frozenset(namespaces), read_only=read_only))
 
 
-def _kubeconfig(path: Path | None) -> Kubeconfig:
-    from tuik8s.client.remote import Kubeconfig
+async def _run(name: str, path: Path | None, namespaces: frozenset[str], *, read_only: bool) -> None:
+    """One interface after the other, as long as the person goes on to another context (`:ctx`)."""
+    from tuik8s.cli.connecting import open_context
 
-    return Kubeconfig.load([path], explicit=True) if path is not None else Kubeconfig.default()
+    opened = await open_context(name, path)
+    collect_seldom()
+    _log_to_file()
+    greeting = ""
+    while True:
+        settings = _settings(opened, namespaces, greeting, read_only=read_only)
+        wanted = await _until_left(opened, settings)
+        if not wanted:
+            return
+        click.echo(f"connecting to {wanted} …")
+        try:
+            opened, greeting, namespaces = await open_context(wanted, path), "", frozenset()
+        except click.ClickException as error:
+            opened = await open_context(opened.context.name, path)
+            greeting = f"{wanted}: {' '.join(error.message.split())}"
 
 
-def _chosen(name: str, path: Path | None) -> Context:
-    from tuik8s.client.remote import in_cluster
+def _settings(opened: Opened, namespaces: frozenset[str], greeting: str, *, read_only: bool) -> Settings:
+    from tuik8s.tui.settings import Settings
 
-    found = _kubeconfig(path)
-    inside = in_cluster(os.environ) if not name and path is None and not found.contexts else None
-    return inside or found.context(name)
+    own = opened.context.namespace
+    shown = namespaces or (frozenset({own}) if own else frozenset())
+    return Settings(keys_file=keys_file(), read_only=read_only, namespaces=shown, greeting=greeting)
 
 
-async def _run(
-    chosen: Context, transport: HttpsTransport, namespaces: frozenset[str], *, read_only: bool
-) -> None:
+async def _until_left(opened: Opened, settings: Settings) -> str:
+    """The context to go on to; empty when that was all."""
     from tuik8s.api.request import User
     from tuik8s.client import Client, ReadOnlyTransport
     from tuik8s.tui.app import TuiApp
-    from tuik8s.tui.settings import Settings
 
+    transport = opened.server.transport
     try:
-        server, kinds = await _open(chosen, transport)
-        collect_seldom()
-        _log_to_file()
-        door = ReadOnlyTransport(transport) if read_only else transport
-        settings = Settings(keys_file=keys_file(), read_only=read_only, namespaces=namespaces)
-        client = Client(door, User(chosen.name), agent="tuik8s")
-        app = TuiApp(client, remote=server, settings=settings, kinds=kinds)
+        door = ReadOnlyTransport(transport) if settings.read_only else transport
+        client = Client(door, User(opened.context.name), agent="tuik8s")
+        app = TuiApp(client, remote=opened.server, settings=settings, kinds=opened.kinds)
         await _show(app, mouse=settings.mouse)
     finally:
         await transport.close()
     if app.return_code:
         raise SystemExit(app.return_code)  # it broke, and has said how
-
-
-async def _open(chosen: Context, transport: HttpsTransport) -> tuple[RemoteServer, KindRegistry]:
-    """The server's first answer, while a credential plug-in may still ask on the terminal."""
-    from tuik8s.api.errors import ApiError
-    from tuik8s.client.remote import KubeconfigProblem, RemoteServer
-
-    try:
-        await transport.connection.credentials.identity()
-        async with asyncio.timeout(PATIENCE):
-            server = await RemoteServer.open(chosen.name, transport)
-            kinds = await server.kinds()
-    except TimeoutError:
-        url = transport.connection.endpoint.url
-        raise click.ClickException(
-            f"{url} did not answer within {PATIENCE:.0f} s{_hint(None, chosen)}"
-        ) from None
-    except ApiError as error:
-        source = transport.connection.credentials.source
-        raise click.ClickException(f"{error}{_hint(error, chosen, source)}") from error
-    except KubeconfigProblem as error:
-        raise click.ClickException(f"context {chosen.name}: {error}") from error
-    transport.connection.credentials.close_terminal()
-    return server, kinds
-
-
-def _hint(error: Exception | None, chosen: Context, source: str = "") -> str:
-    """What to do about it."""
-    from tuik8s.api.errors import Forbidden, Unauthorized
-    from tuik8s.client.remote import CredentialProblem, Unreachable, UntrustedServer
-
-    match error:
-        case UntrustedServer():
-            return f"\n  -> they belong to the cluster of context {chosen.name}"
-        case CredentialProblem():
-            return f"\n  -> the user of context {chosen.name} cannot be authenticated without it"
-        case Unauthorized():
-            return f"\n  -> it does not accept {source} of context {chosen.name}: renew it"
-        case Forbidden():
-            who = (
-                f"what {source} stands for" if source != "no credentials" else "somebody without credentials"
-            )
-            return f"\n  -> {who} may not ask which kinds there are (system:discovery)"
-        case Unreachable() | None:
-            return f"\n  -> is the cluster up, and is cluster.server of context {chosen.name} right?"
-    return f"\n  -> does cluster.server of context {chosen.name} lead to a Kubernetes API server?"
+    return app.next_context
 
 
 async def _show(app: TuiApp, *, mouse: bool) -> None:

@@ -61,6 +61,8 @@ class TuiApp(TypeAheadApp):
         self.client = client
         self.info = info
         self.remote = remote
+        self.next_context = ""
+        """Where the person wants to go on once this interface has ended."""
         self.heartbeat = Heartbeat(remote) if remote is not None else None
         self.clock: Clock = clock or SystemClock()
         self.settings = settings or Settings()
@@ -91,6 +93,8 @@ class TuiApp(TypeAheadApp):
         self.main.call_after_refresh(self.shown)
         if self.heartbeat is not None:
             self.run_worker(self.heartbeat.run(), exit_on_error=False, group="heartbeat")
+        if self.settings.greeting:
+            self.notice(self.settings.greeting, "error")
         if problems:
             self.notice("keys file: " + "; ".join(problems), "error")
 
@@ -122,6 +126,10 @@ class TuiApp(TypeAheadApp):
 
     def notice(self, text: str, severity: Severity = "information") -> None:
         self.post_to_screen(Notice(text, severity))
+
+    def go_to_context(self, name: str) -> None:
+        self.next_context = name
+        self.exit()
 
     async def refresh_kinds(self) -> None:
         """Of a remote cluster; the own one's registry is always as it should be."""

@@ -32,6 +32,13 @@ class UseTheme:
 
 
 @dataclass(frozen=True, slots=True)
+class UseContext:
+    """`:ctx prod`; without a name the person is asked."""
+
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RunAction:
     """`:zoom`: an action by the last part of its id, or its whole id."""
 
@@ -49,11 +56,14 @@ class ShowKind:
     """None leaves the namespaces as they are."""
 
 
-Command: TypeAlias = Quit | Namespaces | UseTheme | RunAction | ShowKind
+Command: TypeAlias = Quit | Namespaces | UseTheme | UseContext | RunAction | ShowKind
 
 _ALL = ("all", "*", "-")
 _ALSO = {"api-resources": "view.kinds", "aliases": "view.kinds", "kinds": "view.kinds"}
 """What kubectl and k9s call some actions."""
+
+
+_CONTEXT = ("ctx", "context", "contexts")
 
 
 class UnknownWord(ValueError):
@@ -75,6 +85,8 @@ def parse(text: str, kinds: KindRegistry, actions: Iterable[str]) -> Command:
         return Namespaces(_names(",".join(rest)))
     if head == "theme" and rest:
         return UseTheme(rest[0])
+    if head in _CONTEXT:
+        return UseContext(" ".join(rest))
     if head in _ALSO:
         return RunAction(_ALSO[head])
     kind = kinds.find(head)
@@ -118,19 +130,22 @@ def _action(word: str, actions: Iterable[str]) -> str:
 
 
 def suggestions(
-    text: str, kinds: KindRegistry, actions: Iterable[str], namespaces: Iterable[str], names: Iterable[str]
-) -> list[str]:
+    text: str, kinds: KindRegistry, actions: Iterable[str], namespaces: Iterable[str], names: Iterable[str],
+    contexts: Iterable[str] = (),
+) -> list[str]:  # fmt: skip
     """Whole lines that begin with what was typed, kinds by their plurals first, short ones first of all;
     `names` are those of the kind that was typed."""
     head, space, tail = text.partition(" ")
     if not space:
-        words = ["ns", "q", "theme", *_ALSO]
+        words = ["ns", "q", "theme", "ctx", *_ALSO]
         listed = [kind for kind in kinds if "list" in kind.verbs]
         words += [word for kind in listed for word in (kind.plural, *kind.short_names, str(kind))]
         words += [action.rsplit(".", 1)[-1] for action in actions]
         found = [word for word in dict.fromkeys(words) if word.startswith(head)] if head else []
         plurals = {kind.plural for kind in kinds}
         return sorted(found, key=lambda word: (word not in plurals, len(word)))
+    if head in _CONTEXT:
+        return [f"{head} {name}" for name in contexts if name.startswith(tail)]
     if head in ("ns", "namespace", "namespaces"):
         done, comma, begun = tail.rpartition(",")
         return [f"{head} {done}{comma}{name}" for name in namespaces if name.startswith(begun)]

@@ -61,6 +61,9 @@ class Host(Protocol):
     def goto(self, kind: Kind, namespace: str, name: str) -> bool:
         """Put the main screen's cursor on an object; False while its row is not there yet."""
 
+    def go_to_context(self, name: str) -> None:
+        """End this interface, for whoever started it to open that context instead."""
+
     async def refresh_kinds(self) -> None:
         """Take in kinds that have come or gone; without an answer those known stay."""
 

@@ -125,6 +125,10 @@ class RemoteCluster(Protocol):
     @property
     def context(self) -> str: ...
     @property
+    def contexts(self) -> Sequence[str]:
+        """All that one could go on to."""
+
+    @property
     def endpoint(self) -> str:
         """`https://10.0.0.1:6443`"""
 

@@ -17,6 +17,8 @@ class Settings:
     namespaces: frozenset[str] = frozenset()
     """Shown at the start; empty shows all."""
     keys_file: Path | None = None
+    greeting: str = ""
+    """An error to begin with; empty for none."""
     read_only: bool = False
     """Hides every action that changes the cluster."""
     log_lines: int = 10_000

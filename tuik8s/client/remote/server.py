@@ -24,12 +24,16 @@ class RemoteServer:
     endpoint: str
     version: str
     transport: HttpsTransport
+    contexts: tuple[str, ...] = ()
+    """The names of all in the kubeconfig."""
 
     @classmethod
-    async def open(cls, context: str, transport: HttpsTransport) -> RemoteServer:
+    async def open(
+        cls, context: str, transport: HttpsTransport, contexts: tuple[str, ...] = ()
+    ) -> RemoteServer:
         """Raises `ApiError`, `Unreachable` above all, when it does not answer."""
         version = await server_version(transport)
-        return cls(context, transport.connection.endpoint.url, version, transport)
+        return cls(context, transport.connection.endpoint.url, version, transport, contexts)
 
     @property
     def milliseconds(self) -> float:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual import on
 
 from tuik8s.api.kinds import NAMESPACE, POD
-from tuik8s.tui import command_line
 from tuik8s.tui.default_keys import REGISTRY
 from tuik8s.tui.host import Target
 from tuik8s.tui.messages import FeedLost, FeedRestored, Notice
@@ -16,8 +15,9 @@ from tuik8s.tui.rows.model import one_line
 from tuik8s.tui.rows.resources import API_RESOURCE, UNSERVED
 from tuik8s.tui.rows.summary import ordered_namespaces
 from tuik8s.tui.screens import chrome
+from tuik8s.tui.screens.commanding import CommandScreen
 from tuik8s.tui.screens.goto import TOP, GotoScreen
-from tuik8s.tui.screens.panes import LABELS, PanesScreen
+from tuik8s.tui.screens.panes import LABELS
 from tuik8s.tui.widgets.line import Line, Word
 from tuik8s.tui.widgets.log import LogView
 from tuik8s.tui.widgets.prompt import Prompt
@@ -37,7 +37,7 @@ NOTICE_SECONDS = {"information": 6.0, "warning": 15.0}
 _NOTICE_TONES = {"information": "info", "warning": "warn", "error": "error"}
 
 
-class MainScreen(PanesScreen):
+class MainScreen(CommandScreen):
     """`host` is the app."""
 
     BINDINGS: ClassVar[list[Any]] = REGISTRY.bindings("main", "object")
@@ -53,7 +53,7 @@ class MainScreen(PanesScreen):
             "pane.goto": self._goto,
             "view.zoom": self.board.zoom,
             "view.peek": self.board.peek,
-            "view.command": self._ask_command,
+            "view.command": self.ask_command,
             "view.kinds": lambda: self.navigator.show_kind(API_RESOURCE),
             "view.filter": self._ask_filter,
             "view.faults": self._toggle_faults,
@@ -68,7 +68,7 @@ class MainScreen(PanesScreen):
         yield Line(id="tabs")
         yield self.board
         yield Line(id="notices")
-        self.prompt = Prompt(self._suggest, id="prompt")
+        self.prompt = Prompt(self.suggest, id="prompt")
         yield self.prompt
         yield Line(id="pulse")
         yield Line(id="footer")
@@ -227,11 +227,11 @@ class MainScreen(PanesScreen):
     @on(Prompt.Edited)
     def _edited(self, message: Prompt.Edited) -> None:
         if message.purpose == "filter":
-            self._filter(message.text)
+            self.filter(message.text)
         elif message.purpose == "search":
             self.query_one("#logs", LogView).set_search(message.text)
 
-    def _filter(self, text: str) -> bool:
+    def filter(self, text: str) -> bool:
         """Apply it; False, and nothing changed, when it does not parse."""
         try:
             self._filter_table().set_filter(Filter.parse(text))
@@ -244,7 +244,7 @@ class MainScreen(PanesScreen):
     async def _prompt_closed(self, message: Prompt.Closed) -> None:
         self.board.activate(self.board.active)
         if message.purpose == "filter":
-            if message.text is None or not self._filter(message.text):
+            if message.text is None or not self.filter(message.text):
                 self._filter_table().set_filter(self._filter_before)
                 if message.text is not None:
                     self.host.notice(f"filter: {self._filter_problem}", "warning")
@@ -253,69 +253,7 @@ class MainScreen(PanesScreen):
             logs.set_search(message.text or "")
             logs.action_match(-1)
         elif message.text:
-            await self._command(message.text)
-
-    def _ask_command(self) -> None:
-        """Kinds may have come meanwhile: what completes the line is brought up to date as one types."""
-        self.prompt.ask("command")
-        self.run_worker(self.host.refresh_kinds(), group="kinds", exclusive=True, exit_on_error=False)
-
-    def _suggest(self, text: str) -> list[str]:
-        kind = self.host.kinds.find(text.split(" ", 1)[0]) if text else None
-        names = [row.name for row in self.model(kind).rows.values()] if kind is not None else []
-        namespaces = ordered_namespaces(self.model(NAMESPACE))
-        return command_line.suggestions(text, self.host.kinds, self._action_ids(), namespaces, sorted(names))
-
-    def _action_ids(self) -> list[str]:
-        return [action.id for action in self.host.keys if not action.action and self.possible(action)]
-
-    async def _command(self, text: str) -> None:
-        try:
-            await self._perform(command_line.parse(text, self.host.kinds, self._action_ids()))
-        except command_line.UnknownWord:
-            # The server may know the kind by now; asking it must not hold up the screen.
-            self.run_worker(self._command_anew(text), group="kinds", exclusive=True, exit_on_error=False)
-        except ValueError as error:
-            self.host.notice(str(error), "warning")
-
-    async def _command_anew(self, text: str) -> None:
-        await self.host.refresh_kinds()
-        try:
-            await self._perform(command_line.parse(text, self.host.kinds, self._action_ids()))
-        except ValueError as error:
-            self.host.notice(str(error), "warning")
-
-    async def _perform(self, command: command_line.Command) -> None:
-        match command:
-            case command_line.Quit():
-                self.app.exit()
-            case command_line.Namespaces(names):
-                self.set_namespaces(names)
-            case command_line.UseTheme(name):
-                self._use_theme(name)
-            case command_line.RunAction(action_id):
-                await self.perform(action_id)
-            case command_line.ShowKind():
-                self._show(command)
-
-    def _use_theme(self, name: str) -> None:
-        if name in self.app.available_themes:
-            self.app.theme = name
-        else:
-            self.host.notice(
-                f"no theme {name!r}: there are {', '.join(sorted(self.app.available_themes))}", "warning"
-            )
-
-    def _show(self, command: command_line.ShowKind) -> None:
-        if command.namespaces is not None:
-            self.set_namespaces(command.namespaces)
-        if not command.name:
-            self.navigator.show_kind(command.kind)
-        elif not self.navigator.show_object(command.kind, "", command.name):
-            self._filter(command.name)
-            return
-        if command.filter:
-            self._filter(command.filter)
+            await self.command(message.text)
 
     # --- notices
 
