@@ -282,3 +282,12 @@ async def test_an_interrupt_ends_the_command_and_not_the_shell(lab: Lab) -> None
         async for _ in output:
             pass
     await session.close()
+
+
+async def test_a_session_ends_with_its_container_though_input_stays_open(lab: Lab) -> None:
+    _, container = await lab.run("sh", "-c", "read line; echo got $line", stdin=True)
+    session = await lab.runtime.attach(container, stdin=True)
+    await session.send(b"this\n")
+    async with asyncio.timeout(20):
+        assert [piece async for piece in session.output()] == [(1, b"got this\n")]
+    await session.close()

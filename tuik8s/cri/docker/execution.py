@@ -75,7 +75,25 @@ class DockerExec(_Upgraded):
 
 
 class DockerAttach(_Upgraded):
-    """A container's own streams."""
+    """A container's own streams. When it has ended the engine would still wait for input: it is told that
+    there will be none."""
+
+    def __init__(
+        self, engine: Engine, identifier: str, stream: Stream, *, tty: bool, ending: Stream | None
+    ) -> None:
+        super().__init__(engine, identifier, stream, tty=tty)
+        self._ending = asyncio.create_task(self._end_input(ending)) if ending is not None else None
+
+    async def close(self) -> None:
+        await super().close()
+        if self._ending is not None:
+            self._ending.cancel()
+            await asyncio.gather(self._ending, return_exceptions=True)
+
+    async def _end_input(self, ending: Stream) -> None:
+        async with ending:
+            await ending.whole()
+        await self.close_stdin()
 
     @classmethod
     async def start(cls, engine: Engine, wire: Wire, container_id: str, *, stdin: bool) -> DockerAttach:
@@ -86,7 +104,14 @@ class DockerAttach(_Upgraded):
         if stdin and details["Config"]["OpenStdin"]:
             wanted["stdin"] = 1
         stream = await wire.request("POST", f"/containers/{container_id}/attach", wanted, upgrade=True)
-        return cls(engine, container_id, stream, tty=bool(details["Config"]["Tty"]))
+        ending = None
+        if "stdin" in wanted:
+            try:
+                ending = await wire.request("POST", f"/containers/{container_id}/wait")
+            except BaseException:
+                stream.writer.close()
+                raise
+        return cls(engine, container_id, stream, tty=bool(details["Config"]["Tty"]), ending=ending)
 
     async def resize(self, width: int, height: int) -> None:
         await self._engine.call(APIClient.resize, self._id, height=height, width=width)
