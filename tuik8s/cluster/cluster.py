@@ -278,7 +278,8 @@ class Cluster:
         self.kubelets.build(runtime, self.api, informers, self.directory, api_server=api_server)
         for name, run in self.kubelets.runs():
             self.supervisor.start(name, run)
-        self.supervisor.start("kubelet-informers", informers.run)
+        if self.kubelets.names:  # without a kubelet there is nothing to read for
+            self.supervisor.start("kubelet-informers", informers.run)
 
     async def _nodes_ready(self) -> None:
         """Give the nodes a moment, so that the first pods do not begin with a failed scheduling."""

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     Manifest: TypeAlias = str | Path | Mapping[str, Any] | Sequence[Mapping[str, Any]]
     """YAML text, a file of it, an object or several."""
 
+DEFINITION = "CustomResourceDefinition"
 FIELD_MANAGER = "tuik8s-testing"
 MEASURING = ("loop-lag", "statistics")
 """Components that only look at the others, many times a second; of no use where time is skipped."""
@@ -168,9 +169,19 @@ class HostedCluster:
     async def apply(self, namespace: str, manifest: Manifest) -> Objects:
         text = await asyncio.to_thread(_text, manifest)
         documents, errors = parse(text, self.cluster.registry, namespace=namespace)
+        definitions = [document for document in documents if document.kind.kind == DEFINITION]
+        if errors and definitions:  # perhaps of kinds that they define
+            await self._define(definitions)
+            documents, errors = parse(text, self.cluster.registry, namespace=namespace)
         if errors:
             raise errors[0]
         return [await self._apply(document) for document in documents]
+
+    async def _define(self, definitions: Sequence[Document]) -> None:
+        for document in definitions:
+            await self._apply(document)
+            name = document.object["metadata"]["name"]
+            await wait_for(self.cluster.client, document.kind, "", name, "Established", timeout=10)
 
     async def _apply(self, document: Document) -> Obj:
         answer = await self.cluster.client.apply(

@@ -10,6 +10,7 @@ import socket
 import ssl
 from asyncio.sslproto import SSLProtocol
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from aiohttp import web
 
@@ -92,8 +93,9 @@ class Listener:
         runner = web.ServerRunner(server, shutdown_timeout=SHUTDOWN_SECONDS)
         await runner.setup()
         taken, self._socket = self._socket or _bind(self._host, self._port), None
+        connections: WeakSet[_Tls] = WeakSet()
         try:
-            accepting = await self._accept(taken, server)
+            accepting = await self._accept(taken, server, connections)
             try:
                 await asyncio.Event().wait()
             finally:
@@ -101,18 +103,25 @@ class Listener:
         finally:
             taken.close()
             await runner.cleanup()
+            for connection in connections:
+                connection.hang_up()
+            await asyncio.sleep(0)  # the loop may be closed next
 
-    async def _accept(self, taken: socket.socket, server: web.Server) -> asyncio.Server:
+    async def _accept(
+        self, taken: socket.socket, server: web.Server, connections: WeakSet[_Tls]
+    ) -> asyncio.Server:
         loop, context = asyncio.get_running_loop(), self._context
         if context is None:
             raise RuntimeError("there are no certificates to serve with")
 
         def protocol() -> asyncio.BaseProtocol:
             # Nobody waits for the handshake: a client that fails it is gone, and that is all.
-            return _Tls(
+            connection = _Tls(
                 loop, server(), context, None,  # type: ignore[arg-type]
                 server_side=True, ssl_handshake_timeout=self._handshake,
             )  # fmt: skip
+            connections.add(connection)
+            return connection
 
         return await loop.create_server(protocol, sock=taken, backlog=BACKLOG)
 
@@ -127,6 +136,17 @@ class _Tls(SSLProtocol):
     """asyncio gives each TLS connection a buffer of 256 KiB; a thousand idle watches have no use for that."""
 
     max_size = 32 * 1024
+    _below: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if isinstance(transport, asyncio.Transport):
+            self._below = transport
+        super().connection_made(transport)
+
+    def hang_up(self) -> None:
+        """Without waiting for the client to take its leave, which may never come."""
+        if self._below is not None:
+            self._below.abort()
 
 
 def _bind(host: str, port: int) -> socket.socket:
