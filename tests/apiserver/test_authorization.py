@@ -219,14 +219,14 @@ async def test_default_roles_are_mended_at_the_next_start(plane: ControlPlane) -
     off = {"metadata": {"annotations": {"rbac.authorization.kubernetes.io/autoupdate": "false"}}, "rules": []}
     await plane.client.patch(kinds.CLUSTER_ROLE, "", "system:basic-user", off)
     await plane.client.delete(kinds.CLUSTER_ROLE_BINDING, "", "system:basic-user")
-    await plane.api.start()
+    await plane.api.bootstrap()
     mended = await rules_of("system:discovery")
     assert added in mended
     assert {url for r in mended for url in r["nonResourceURLs"]} > set(whole[0]["nonResourceURLs"])
     assert await rules_of("system:basic-user") == []
     await plane.client.get(kinds.CLUSTER_ROLE_BINDING, "", "system:basic-user")
     revision = plane.store.revision
-    await plane.api.start()
+    await plane.api.bootstrap()
     assert plane.store.revision == revision
 
 

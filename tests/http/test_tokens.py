@@ -205,6 +205,21 @@ async def test_wrong_credentials_are_never_nobody(served: Served, pki: Pki, robo
         assert answer.status == 401
 
 
+async def test_a_browsers_web_socket_brings_its_token_among_the_protocols(
+    served: Served, pki: Pki, robot: Obj
+) -> None:
+    token = (await requested(served))["status"]["token"]
+    path = "/api/v1/namespaces/default/pods/p/exec?command=ls&stdout=true"
+    connector = aiohttp.TCPConnector(ssl=client_context(pki, certificate=False))
+    async with aiohttp.ClientSession(connector=connector, timeout=SOON) as session:
+        for sent, status in ((token, 403), ("forged", 401)):
+            encoded = base64.urlsafe_b64encode(sent.encode()).rstrip(b"=").decode()
+            protocols = f"v5.channel.k8s.io, base64url.bearer.authorization.k8s.io.{encoded}"
+            headers = {"Sec-WebSocket-Protocol": protocols}
+            async with session.get(served.url + path, headers=headers) as answer:
+                assert answer.status == status
+
+
 async def test_reviewing_tokens(served: Served, robot: Obj) -> None:
     async def review(token: str, *audiences: str) -> Any:
         spec = {"token": token, "audiences": list(audiences)}
@@ -260,6 +275,15 @@ async def test_tokens_of_a_file(served: Served, pki: Pki, tmp_path: Path) -> Non
     _, who = await ask(served, pki, "s3cret")
     assert who == {"username": "jane", "uid": "42", "groups": ["devs", "ops", "system:authenticated"]}
     assert (await ask(served, pki, "s3cre"))[0] == 401
+    for audiences, known in (
+        ([], True),
+        (["https://kubernetes.default.svc.cluster.local"], True),
+        (["x"], False),
+    ):
+        spec = {"token": "s3cret", "audiences": audiences}
+        body = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "spec": spec}
+        told = await served.json("POST", "/apis/authentication.k8s.io/v1/tokenreviews", json=body, status=201)
+        assert told["status"].get("authenticated", False) is known
 
 
 @pytest.mark.parametrize(

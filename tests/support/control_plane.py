@@ -71,6 +71,7 @@ class ControlPlane:
         )
         plane = cls(store, api, clock, ids, detect_mutations=detect_mutations)
         await api.start()
+        await api.bootstrap()
         return plane
 
     def client_for(self, name: str) -> Client:

@@ -35,7 +35,6 @@ _POD = (
     Field(("resourceClaims",), "devices are not allocated"),
     Field(("resources",), "only the containers' own resources count"),
     Field(("hostUsers",), "user namespaces are not made", (True,)),
-    Field(("automountServiceAccountToken",), "tokens are not mounted", (False,)),
     Field(("schedulingGroup",), "pods are scheduled one by one"),
     Field(("evictionResponders",), "nobody asks them"),
     Field(("securityContext", "seLinuxChangePolicy"), "SELinux labels are not set"),

@@ -8,6 +8,7 @@ from tuik8s.api import kinds
 from tuik8s.api.errors import BadRequest, FieldError, Invalid, invalid
 from tuik8s.api.request import Response, User
 from tuik8s.apiserver.authentication import BadToken
+from tuik8s.apiserver.authentication.service_account_names import API_AUDIENCE
 from tuik8s.apiserver.authorization import Attributes, Decision
 from tuik8s.apiserver.decoding import decode_body
 from tuik8s.apiserver.rules import rules_of
@@ -92,9 +93,11 @@ class Reviews:
             return {"user": {}, "error": f"[invalid bearer token, {error}]"}
         if found is None:
             return {"user": {}, "error": "invalid bearer token"}
-        status: Obj = {"authenticated": True, "user": user_info(found.user)}
-        # What knows no audiences of its own is good for the API, and nobody else.
-        return status | {"audiences": list(found.audiences) or audiences}
+        # What knows no audiences of its own is for the API, and for nobody else.
+        known = found.audiences or tuple(a for a in audiences or (API_AUDIENCE,) if a == API_AUDIENCE)
+        if not known:
+            return {"user": {}}
+        return {"authenticated": True, "user": user_info(found.user), "audiences": list(known)}
 
 
 def user_info(user: User) -> Obj:

@@ -12,17 +12,25 @@ from tuik8s.apiserver.authorization.reconciliation import reconciled, refers_els
 from tuik8s.apiserver.deletion import delete
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
     from tuik8s.api.kinds import Kind
     from tuik8s.api.request import User
     from tuik8s.apiserver.authorization.defaults import Default
     from tuik8s.apiserver.registry import Registry
 
+AT_ONCE = 16
+
 
 async def bootstrap_roles(registry_of: Callable[[Kind], Registry], user: User) -> None:
-    """All at once, so that they share a commit."""
-    await asyncio.gather(*(_ensure(registry_of(default.kind), default, user) for default in default_roles()))
+    """A few at a time: they share a commit, and others get their turn in between."""
+    for batch in _batches(default_roles()):
+        await asyncio.gather(*(_ensure(registry_of(default.kind), default, user) for default in batch))
+
+
+def _batches(defaults: Sequence[Default]) -> Iterator[Sequence[Default]]:
+    for start in range(0, len(defaults), AT_ONCE):
+        yield defaults[start : start + AT_ONCE]
 
 
 async def _ensure(registry: Registry, default: Default, user: User) -> None:

@@ -121,10 +121,13 @@ class ApiServer:
         for name in SYSTEM_NAMESPACES:
             await self._ensure(kinds.NAMESPACE, "", {"metadata": {"name": name}})
         await self._ensure(kinds.SERVICE, "default", self._own_service())
-        if self.authorization.bootstraps:
-            await bootstrap_roles(self._registry, LOOPBACK)
         for system_class in SYSTEM_CLASSES:
             await self._ensure(kinds.PRIORITY_CLASS, "", system_class)
+
+    async def bootstrap(self) -> None:
+        """Where roles decide, bring the default ones up to date: before, none but masters may do anything."""
+        if self.authorization.bootstraps:
+            await bootstrap_roles(self._registry, LOOPBACK)
 
     async def send(self, request: Request) -> Response:
         began, code = perf_counter(), 500

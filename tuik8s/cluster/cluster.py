@@ -159,6 +159,7 @@ class Cluster:
         trusting = asyncio.create_task(self._trust(), name="credentials")
         self._stack.push_async_callback(_cancelled, trusting)
         self.supervisor.start("loop-lag", self.lag.run)
+        await self.api.bootstrap()  # whatever starts from here on needs its role
         self.supervisor.start("statistics", self.info.run)
         self.supervisor.start("crd-controller", self.api.definition_controller.run)
         if self.config.event_ttl:

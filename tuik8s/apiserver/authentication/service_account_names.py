@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 GROUP, USER_PREFIX = "system:serviceaccounts", "system:serviceaccount:"
+API_AUDIENCE = "https://kubernetes.default.svc.cluster.local"
+"""Whom tokens are for that name nobody else; also who issues them."""
 
 
 def user_name(namespace: str, name: str) -> str:

@@ -17,7 +17,7 @@ from tuik8s.api import kinds
 from tuik8s.api.clock import parse_time
 from tuik8s.api.request import User
 from tuik8s.apiserver.authentication.authenticator import Authenticated, BadToken
-from tuik8s.apiserver.authentication.service_account_names import groups_of, user_name
+from tuik8s.apiserver.authentication.service_account_names import API_AUDIENCE, groups_of, user_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from tuik8s.apiserver.authentication.signing_key import SigningKey
     from tuik8s.storage import Store
 
-ISSUER = "https://kubernetes.default.svc.cluster.local"
 LEGACY_ISSUER = "kubernetes/serviceaccount"
 DELETED_LEEWAY = timedelta(seconds=60)
 """How long a token outlives the deletion mark of what it is bound to."""
@@ -56,7 +55,7 @@ class Bound:
 class TokenIssuer:
     """Signs tokens for service accounts. `audiences` are the API's own."""
 
-    def __init__(self, key: SigningKey, *, issuer: str = ISSUER) -> None:
+    def __init__(self, key: SigningKey, *, issuer: str = API_AUDIENCE) -> None:
         self.key = key
         self.issuer = issuer
         self.audiences = (issuer,)

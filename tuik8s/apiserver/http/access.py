@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING, Any
 
+from tuik8s.api.errors import Unauthorized
 from tuik8s.apiserver.authorization import Attributes
 from tuik8s.apiserver.authorization.attributes import of_resource
 from tuik8s.apiserver.http import options
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from tuik8s.apiserver.http.paths import ResourcePath
     from tuik8s.apiserver.server import ApiServer
 
+_BEARER_PROTOCOL = "base64url.bearer.authorization.k8s.io."
 _VERBS = {
     "GET": "get",
     "HEAD": "get",
@@ -35,8 +38,23 @@ def user_of(request: web.BaseRequest, api: ApiServer) -> User:
     """
     transport = request.transport
     certificate: Any = transport.get_extra_info("peercert") if transport is not None else None
-    user = api.authenticator.authenticate(certificate, request.headers.get("Authorization", ""))
+    authorization = request.headers.get("Authorization", "") or _of_web_socket(request)
+    user = api.authenticator.authenticate(certificate, authorization)
     return impersonated(user, request.headers, api.authorization)
+
+
+def _of_web_socket(request: web.BaseRequest) -> str:
+    """Browsers cannot send headers with a WebSocket: the token comes as one of the protocols they offer."""
+    offered = ",".join(request.headers.getall("Sec-WebSocket-Protocol", [])).split(",")
+    for protocol in (text.strip() for text in offered):
+        if protocol.startswith(_BEARER_PROTOCOL):
+            encoded = protocol.removeprefix(_BEARER_PROTOCOL)
+            try:
+                token = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode()
+            except ValueError:
+                raise Unauthorized("Unauthorized") from None
+            return f"Bearer {token}"
+    return ""
 
 
 def check_path(authorization: Authorization, user: User, method: str, raw_path: str) -> None:
