@@ -12,6 +12,7 @@ from tests.support.crontabs import GROUP, cron_tab, definition, version
 from tuik8s.api.errors import Invalid, MethodNotSupported, NotFound
 from tuik8s.api.kinds import CUSTOM_RESOURCE_DEFINITION as DEFINITION
 from tuik8s.api.objects import condition_of, copy, is_true
+from tuik8s.api.request import Request, Verb
 from tuik8s.apiserver import ApiServer
 
 if TYPE_CHECKING:
@@ -201,3 +202,11 @@ async def test_what_cannot_change(definitions: Definitions) -> None:
         await definitions.change(NAME, lambda spec: spec.update(scope="Cluster"))
     with pytest.raises(Invalid, match=r"must remain in spec.versions until a storage migration"):
         await definitions.change(NAME, lambda spec: spec.update(versions=[version("v2")]))
+
+
+async def test_authors_are_warned_of_what_has_less_effect_than_it_seems(definitions: Definitions) -> None:
+    obj = definition()
+    properties = schema_of(obj)["properties"]["spec"]["properties"]
+    properties["replicas"]["format"] = "int128"
+    request = Request(verb=Verb.CREATE, kind=DEFINITION, body=obj)
+    assert (await definitions.plane.api.send(request)).warnings == ('unrecognized format "int128"',)

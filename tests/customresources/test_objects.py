@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -226,3 +227,37 @@ async def test_a_new_storage_version_is_remembered(definitions: Definitions) -> 
     assert raw["apiVersion"] == f"{GROUP}/v2"
     found = await definitions.client.get(DEFINITION, "", name)
     assert is_true(found, "Established")
+
+
+async def test_clients_of_a_deprecated_version_are_told(definitions: Definitions) -> None:
+    old = version("v1beta1", storage=False, deprecated=True)
+    named = version("v1alpha1", storage=False, deprecated=True, deprecationWarning="v1alpha1 goes away")
+    await definitions.create(definition(old, named, version("v1")))
+    send, kinds = definitions.plane.api.send, definitions.plane.kinds
+    for name, words in (
+        ("v1beta1", (f"{GROUP}/v1beta1 CronTab is deprecated; use {GROUP}/v1 CronTab",)),
+        ("v1alpha1", ("v1alpha1 goes away",)),
+        ("v1", ()),
+    ):
+        kind = kinds.by_plural(GROUP, name, "crontabs")
+        assert kind is not None
+        assert (await send(Request(verb=Verb.LIST, kind=kind))).warnings == words
+
+
+async def test_watches_end_with_what_they_were_begun_on(definitions: Definitions) -> None:
+    kind = await definitions.create()
+    seen: list[str] = []
+
+    async def follow() -> None:
+        seen.extend([event.type async for event in definitions.client.watch(kind, "default")])
+
+    watching = asyncio.create_task(follow())
+    await definitions.client.create(kind, cron_tab())
+    await asyncio.sleep(1)
+    labelled = {"metadata": {"labels": {"a": "b"}}}  # nothing that its objects would notice
+    await definitions.client.patch(DEFINITION, "", f"crontabs.{GROUP}", labelled)
+    await asyncio.sleep(1)
+    assert not watching.done()
+    await definitions.client.delete(DEFINITION, "", f"crontabs.{GROUP}")
+    await asyncio.wait_for(watching, 5)
+    assert seen == ["ADDED", "DELETED"]

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tuik8s.api.conversion import to_served
+from tuik8s.api.customresources import definition_warnings
 from tuik8s.api.errors import BadRequest, Invalid, invalid
 from tuik8s.api.ineffective import ineffective_fields
+from tuik8s.api.kinds import CUSTOM_RESOURCE_DEFINITION
 from tuik8s.api.request import PatchType, Verb
 from tuik8s.api.schema import Decoded
 from tuik8s.api.uncontrolled import uncontrolled
@@ -53,7 +55,11 @@ def decode_patched(rules: Rules, request: Request, patched: Obj) -> Decoded:
 
 def _ineffective(kind: Kind, request: Request, obj: Obj) -> list[str]:
     """Warnings of what the author of a spec may believe to have an effect."""
-    return [] if request.subresource else ineffective_fields(kind.kind, obj)
+    if request.subresource:
+        return []
+    return (
+        definition_warnings(obj) if kind == CUSTOM_RESOURCE_DEFINITION else ineffective_fields(kind.kind, obj)
+    )
 
 
 def _unattended(kind: Kind, request: Request) -> list[str]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tuik8s.api.kinds import Kind
     from tuik8s.api.request import Request
     from tuik8s.apiserver.context import ServerContext
+    from tuik8s.storage import Watch
 
 GENERATED_NAME_PREFIX_LIMIT = 58
 GENERATE_ATTEMPTS = 8
@@ -266,6 +267,15 @@ class Registry:
         return self.view.outward(removed)
 
     # What kinds add
+
+    warnings: tuple[str, ...] = ()
+    """What every client of this kind is told."""
+
+    def opened(self, watch: Watch) -> None:
+        """A watch of these objects has begun; `closed` tells of its end."""
+
+    def closed(self, watch: Watch) -> None:
+        """See `opened`."""
 
     async def examine(self, obj: Obj) -> None:
         """Do beside the loop what would hold it in the validation that follows."""

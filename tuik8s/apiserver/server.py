@@ -138,6 +138,9 @@ class ApiServer:
             self.authorization.check_request(request)
             response = await self._dispatch(request)
             code = 201 if request.verb is Verb.CREATE else 200
+            known = self._registries.get(request.kind)
+            if known is not None and known.warnings:
+                response = response._replace(warnings=(*known.warnings, *response.warnings))
             return response
         except ApiError as error:
             code = error.code

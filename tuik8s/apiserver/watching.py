@@ -43,6 +43,7 @@ async def watch(store: Store, registry: Registry, request: Request) -> AsyncGene
         records = store.watch(prefix, since)
     except Compacted:
         raise _too_old(store, since) from None
+    registry.opened(records)
     try:
         for obj in found.items if found else ():
             if chosen.matches(outward := registry.view.outward(obj)):
@@ -54,6 +55,7 @@ async def watch(store: Store, registry: Registry, request: Request) -> AsyncGene
     except Compacted:
         raise _too_old(store, since) from None
     finally:
+        registry.closed(records)
         records.close()
 
 

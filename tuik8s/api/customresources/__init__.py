@@ -3,11 +3,13 @@
 The schemas of its versions are the matter of `structural`.
 """
 
+from tuik8s.api.customresources.advice import definition_warnings
 from tuik8s.api.customresources.definition import (
     CustomKind,
     ScalePaths,
     Stored,
     Version,
+    deprecation_warnings,
     kinds_of,
     served_kinds,
     storage_version,
@@ -19,6 +21,6 @@ from tuik8s.api.customresources.scale import scale_errors, value_at
 
 __all__ = [
     "CLEANUP_FINALIZER", "CustomKind", "NamesInUse", "ScalePaths", "Stored", "Version", "accepted_status",
-    "kinds_of", "scale_errors", "served_kinds", "storage_version", "stored_as", "value_at",
-    "version_priority",
+    "definition_warnings", "deprecation_warnings", "kinds_of", "scale_errors", "served_kinds",
+    "storage_version", "stored_as", "value_at", "version_priority",
 ]  # fmt: skip

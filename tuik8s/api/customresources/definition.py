@@ -15,6 +15,8 @@ from tuik8s.api.objects import is_true
 from tuik8s.api.structural import StructuralSchema
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tuik8s.api.objects import Obj
 
 ESTABLISHED = "Established"
@@ -33,8 +35,10 @@ class ScalePaths(NamedTuple):
 class Version:
     """One version of a definition, for whoever serves, prints or selects its objects."""
 
-    def __init__(self, spec: Obj) -> None:
+    def __init__(self, spec: Obj, successor: str = "") -> None:
         self.spec = spec
+        self.successor = successor
+        """The version to use instead of this one, if it is deprecated and another is served."""
 
     def __repr__(self) -> str:
         """Differs where anything of the version does."""
@@ -56,13 +60,6 @@ class Version:
     def selectable_fields(self) -> tuple[str, ...]:
         """As field selectors name them: without the leading dot."""
         return tuple(item["jsonPath"].removeprefix(".") for item in self.spec.get("selectableFields") or ())
-
-    @property
-    def deprecation(self) -> str:
-        """The warning that every request of this version gets; `{}` stands for group, version and kind."""
-        if not self.spec.get("deprecated"):
-            return ""
-        return self.spec.get("deprecationWarning") or "{} is deprecated"
 
     @property
     def scale(self) -> ScalePaths | None:
@@ -111,10 +108,29 @@ def kinds_of(definition: Obj) -> list[CustomKind]:
             tuple(names.get("shortNames") or ()), tuple(names.get("categories") or ()),
             tuple(sorted(version.get("subresources") or {})),
             singular_name=names.get("singular") or names["kind"].lower(),
-            list_name=names.get("listKind") or f"{names['kind']}List", definition=Version(version),
+            list_name=names.get("listKind") or f"{names['kind']}List",
+            definition=Version(version, _successor(version, versions)),
         )
         for version in sorted(versions, key=lambda version: version_priority(version["name"]), reverse=True)
     ]  # fmt: skip
+
+
+def _successor(version: Obj, versions: Sequence[Obj]) -> str:
+    priority = version_priority(version["name"])
+    better = (v["name"] for v in versions if not v.get("deprecated"))
+    return max(
+        (name for name in better if version_priority(name) > priority), key=version_priority, default=""
+    )
+
+
+def deprecation_warnings(kind: CustomKind) -> tuple[str, ...]:
+    """What clients of a deprecated version are told (…/pkg/apiserver/customresource_handler.go)."""
+    spec = kind.definition.spec
+    if not spec.get("deprecated"):
+        return ()
+    instead = f"{kind.group}/{kind.definition.successor} {kind.kind}"
+    use = f"; use {instead}" if kind.definition.successor else ""
+    return (spec.get("deprecationWarning") or f"{kind.api_version} {kind.kind} is deprecated{use}",)
 
 
 def served_kinds(definition: Obj) -> list[CustomKind]:

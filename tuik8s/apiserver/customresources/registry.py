@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from tuik8s.api.customresources import deprecation_warnings
 from tuik8s.api.errors import MethodNotSupported, UnsupportedMediaType
 from tuik8s.api.request import PatchType
 from tuik8s.api.validation.definitions import validate_definition
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from tuik8s.api.objects import Obj
     from tuik8s.api.request import Request, Response
     from tuik8s.apiserver.context import ServerContext
+    from tuik8s.storage import Watch
 
 _PATCHES = (PatchType.JSON, PatchType.MERGE, PatchType.APPLY)
 
@@ -25,16 +27,28 @@ _PATCHES = (PatchType.JSON, PatchType.MERGE, PatchType.APPLY)
 class CustomResourceRegistry(Registry):
     """Objects of one version of a definition."""
 
-    def __init__(
-        self, kind: CustomKind, context: ServerContext, *, stored_as: Stored, since: int, terminating: bool
-    ) -> None:
+    def __init__(self, kind: CustomKind, context: ServerContext, *, stored_as: Stored, since: int) -> None:
         """`since` is the revision that made the definition what it is."""
         super().__init__(kind, context)
         self.view = CustomResourcesView(kind, stored_as, since)
-        self._terminating = terminating
+        self.warnings = deprecation_warnings(kind)
+        self.terminating = False
+        """Its definition is being deleted: nothing new is made."""
+        self._watches: set[Watch] = set()
+
+    def opened(self, watch: Watch) -> None:
+        self._watches.add(watch)
+
+    def closed(self, watch: Watch) -> None:
+        self._watches.discard(watch)
+
+    def retire(self) -> None:
+        """Another takes its place, or none does: end the watches."""
+        for watch in tuple(self._watches):
+            watch.close()
 
     async def create(self, request: Request) -> Response:
-        if self._terminating:
+        if self.terminating:
             raise MethodNotSupported(
                 f"{request.verb} not allowed while custom resource definition is terminating"
             )

@@ -68,18 +68,30 @@ class ServedDefinitions:
         """In the form given."""
         resource = definition["metadata"]["name"]
         before, served = self._served.get(resource, []), served_kinds(definition)
+        if [repr(kind) for kind in served] != [repr(kind) for kind in before]:
+            self._replace(resource, served, definition)
+        for kind in served:
+            self._of(kind).terminating = is_true(definition, "Terminating")
+
+    def _replace(self, resource: str, served: list[CustomKind], definition: Obj) -> None:
+        """Watches end with what they were begun on, and begin anew on what there is now."""
+        for kind in self._served.pop(resource, []):
+            self._of(kind).retire()
+            del self._registries[kind]
         stored = stored_as(definition)
-        for kind in before:
-            self._registries.pop(kind, None)
         for kind in served:
             self._registries[kind] = CustomResourceRegistry(
-                kind, self._context, stored_as=stored, since=revision_of(definition),
-                terminating=is_true(definition, "Terminating"),
-            )  # fmt: skip
-        if [repr(kind) for kind in served] != [repr(kind) for kind in before]:
-            self.kinds.define(resource, served)
-            log.info("%s served in %s", resource, ", ".join(kind.version for kind in served) or "no version")
-        self._served[resource] = served
+                kind, self._context, stored_as=stored, since=revision_of(definition)
+            )
+        if served:
+            self._served[resource] = served
+        self.kinds.define(resource, served)
+        log.info("%s served in %s", resource, ", ".join(kind.version for kind in served) or "no version")
+
+    def _of(self, kind: CustomKind) -> CustomResourceRegistry:
+        registry = self._registries[kind]
+        assert isinstance(registry, CustomResourceRegistry)
+        return registry
 
     async def compile(self, definition: Obj) -> None:
         """Schemas, beside the loop, so that no request has to."""
@@ -87,9 +99,12 @@ class ServedDefinitions:
             await asyncio.to_thread(kind.definition.schema.compile)
 
     def _withdraw(self, resource: str) -> None:
-        for kind in self._served.pop(resource, []):
-            self._registries.pop(kind, None)
-        self.kinds.define(resource, ())
+        served = self._served.pop(resource, [])
+        for kind in served:
+            self._of(kind).retire()
+            del self._registries[kind]
+        if served:
+            self.kinds.define(resource, ())
 
     def registry_of(self, definition: Obj) -> Registry | None:
         """Of any served version: all have the same objects."""

@@ -60,18 +60,32 @@ def _definition(title: str, schema: Obj) -> Obj:
 
 def _schema(schema: Obj) -> Obj:
     found: Obj = {}
+    unsaid = _unsaid(schema)
     for name, value in schema.items():
+        if name in unsaid:
+            continue
         if name == "$ref":
             found[name] = DEFINITIONS + value.removeprefix(REFERENCE)
         elif name == "allOf" and len(value) == 1:
             found |= _schema(value[0])
         elif name in ("items", "additionalProperties") and isinstance(value, dict):
             found[name] = _schema(value)
+        elif name == "allOf":
+            continue
         elif name == "properties":
             found[name] = {field: _schema(shape) for field, shape in value.items()}
         elif name not in _DROPPED:
             found[name] = value
     return found
+
+
+def _unsaid(schema: Obj) -> frozenset[str]:
+    """What would make clients refuse values that custom resources may have: nulls and unknown fields."""
+    if schema.get("nullable"):
+        return frozenset(("type", "items", "properties", "additionalProperties"))
+    if schema.get("x-kubernetes-preserve-unknown-fields"):
+        return frozenset(("items", "properties"))
+    return frozenset()
 
 
 def _path_item(item: Obj) -> Obj:
