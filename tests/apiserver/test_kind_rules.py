@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.every_kind import minimal_objects
 from tuik8s.api import kinds
-from tuik8s.api.errors import Forbidden, Invalid, NotFound
+from tuik8s.api.errors import Conflict, Forbidden, Invalid, MethodNotSupported, NotFound
 from tuik8s.api.objects import copy
 
 if TYPE_CHECKING:
@@ -229,3 +229,35 @@ async def test_jobs_are_selected_by_their_successes(control_plane: ControlPlane)
     for selector, count in (("status.successful=2", 1), ("status.successful=0", 0)):
         found = await control_plane.client.list(kinds.JOB, "default", field_selector=selector)
         assert len(found["items"]) == count
+
+
+async def test_a_binding_may_name_its_pod_itself(control_plane: ControlPlane) -> None:
+    client = control_plane.client
+    await client.create(kinds.POD, minimal(kinds.POD))
+    meta = {"name": "x", "namespace": "default"}
+    body = {"metadata": meta, "target": {"kind": "Node", "name": "node-1"}}
+    await client.create(kinds.BINDING, body)
+    assert (await client.get(kinds.POD, "default", "x"))["spec"]["nodeName"] == "node-1"
+    with pytest.raises(Conflict, match="already assigned to node"):
+        await client.create(kinds.BINDING, body)
+    with pytest.raises(MethodNotSupported):
+        await client.list(kinds.BINDING, "default")
+
+
+async def test_component_statuses_are_found_out_when_asked_for(control_plane: ControlPlane) -> None:
+    client, kind = control_plane.client, kinds.COMPONENT_STATUS
+    control_plane.api.component_health = lambda: {"scheduler": "it crashed", "etcd-0": ""}
+    found = (await client.list(kind))["items"]
+    assert [item["metadata"]["name"] for item in found] == ["etcd-0", "scheduler"]
+    assert (await client.get(kind, "", "etcd-0"))["conditions"] == [
+        {"type": "Healthy", "status": "True", "message": "ok"}
+    ]
+    table = await client.list(kind, as_table=True)
+    assert [row["cells"] for row in table["rows"]] == [
+        ["etcd-0", "Healthy", "ok", ""],
+        ["scheduler", "Unhealthy", "", "it crashed"],
+    ]
+    with pytest.raises(NotFound):
+        await client.get(kind, "", "nobody")
+    with pytest.raises(MethodNotSupported):
+        await client.create(kind, {"metadata": {"name": "x"}})

@@ -127,6 +127,7 @@ WIDE = {
     "certificatesigningrequests": (
         "Name Age SignerName Requestor RequestedDuration Condition", []
     ),
+    "componentstatuses": ("Name Status Message Error", []),
     "clustertrustbundles": ("Name SignerName", []),
     "podcertificaterequests": ("Name PodName ServiceAccountName NodeName SignerName State", []),
     "resourceclaims": ("Name State Age", []),
@@ -145,7 +146,10 @@ FLAGS = (
     "AllowVolumeExpansion", "Attached", "AttachRequired", "Global-Default", "PodInfoOnMount",
     "RequiresRepublish", "StorageCapacity",
 )  # fmt: skip
-AGELESS = ("podtemplates", "csistoragecapacities", "clustertrustbundles", "podcertificaterequests")
+AGELESS = (
+    "bindings", "clustertrustbundles", "componentstatuses", "csistoragecapacities",
+    "podcertificaterequests", "podtemplates",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(

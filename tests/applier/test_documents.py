@@ -76,7 +76,7 @@ def test_deprecated_versions_are_converted_with_a_warning() -> None:
             'no matches for kind "Bogus" in version "v1"',
             1,
         ),
-        ("apiVersion: v1\nkind: Binding\nmetadata: {name: a}\n", "is not served", 1),
+        ("apiVersion: resource.k8s.io/v1beta1\nkind: DeviceClass\nmetadata: {name: a}\n", "is not served", 1),
         ("a: 1\n", "'apiVersion'", 1),
     ],
 )

@@ -94,7 +94,10 @@ def test_check_of_what_does_not_is_one_and_says_why(tmp_path: Path) -> None:
         (GOOD + "bogus: 1\n", 'a.yaml:5:8: default/configmap/a: ConfigMap in version "v1" cannot be handled'),
         ("a: [\n", "a.yaml:2:1: did not find expected"),
         (GOOD.replace("{name: a}", "{name: a, namespace: none}"), 'namespaces "none" not found'),
-        ("apiVersion: v1\nkind: Binding\nmetadata: {name: a}\n", "not served by this release"),
+        (
+            "apiVersion: resource.k8s.io/v1beta1\nkind: DeviceClass\nmetadata: {name: a}\n",
+            "not served by this release",
+        ),
     ],
 )
 def test_check_of_bad_input_is_two_and_says_where(tmp_path: Path, text: str, message: str) -> None:

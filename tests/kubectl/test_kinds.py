@@ -91,3 +91,10 @@ async def test_every_kind_can_be_applied_again_and_again(kubectl: Kubectl) -> No
     assert "error calculating patch" not in again.err
     changed = [line for line in again.out.splitlines() if not line.endswith(" unchanged")]
     assert {re.split(r"[./]", line)[0] for line in changed} <= FILLED_IN
+
+
+async def test_component_statuses(kubectl: Kubectl) -> None:
+    told = await kubectl.run("get", "cs")
+    assert "v1 ComponentStatus is deprecated in v1.19+" in told.err
+    for name in ("controller-manager", "scheduler", "etcd-0"):
+        assert re.search(rf"^{name} +Healthy +ok", told.out, re.MULTILINE), told.out

@@ -39,6 +39,7 @@ OTHER_MAPS: dict[tuple[str, str], str] = {
     ("JSONSchemaProps", "properties"): "JSONSchemaProps",
     ("PodDisruptionBudgetStatus", "disruptedPods"): "meta_v1.Time",
     ("SubjectAccessReviewSpec", "extra"): "List[str]",
+    ("TokenRequestSpec", "attestations"): "List[str]",
     ("UserInfo", "extra"): "List[str]",
 }
 """Maps of anything else, by what they hold, written as the models write types."""

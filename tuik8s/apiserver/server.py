@@ -21,6 +21,7 @@ from tuik8s.apiserver.authentication.bootstrap_tokens import BootstrapTokens
 from tuik8s.apiserver.authorization import Attributes as AccessAttributes
 from tuik8s.apiserver.authorization import Authorization
 from tuik8s.apiserver.backends import Backends
+from tuik8s.apiserver.component_statuses import ComponentStatuses
 from tuik8s.apiserver.context import ServerContext
 from tuik8s.apiserver.customresources import DefinitionController, ServedDefinitions
 from tuik8s.apiserver.deletion import delete, delete_collection
@@ -40,10 +41,11 @@ from tuik8s.apiserver.role_bootstrap import bootstrap_roles
 from tuik8s.apiserver.services import ServiceRegistry
 from tuik8s.apiserver.storing import Writer
 from tuik8s.apiserver.subresources import handler_of
+from tuik8s.apiserver.subresources.pods import bind_named
 from tuik8s.apiserver.watching import watch
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
     from typing import TypeAlias
 
     from tuik8s.api.clock import Clock, Ids
@@ -83,6 +85,7 @@ class ApiServer:
         node_port_range: tuple[int, int] = (30000, 32767), access: Access = DEFAULT_ACCESS,
     ) -> None:  # fmt: skip
         self.kubelets = kubelets
+        self.component_health: Callable[[], Mapping[str, str]] = dict
         self.intercept: Intercept | None = None
         self.authenticator = Authenticator([BootstrapTokens(store, clock)])
         """Whom requests over HTTP come from; replaced when more credentials are known."""
@@ -98,6 +101,7 @@ class ApiServer:
         )  # fmt: skip
         self._log = RequestLog()
         self._reviews = Reviews(self)
+        self._components = ComponentStatuses(lambda: self.component_health(), clock=clock)
         self._services = ServiceRegistry(
             kinds.SERVICE, self._context, cidr=service_cidr, node_ports=node_port_range
         )
@@ -246,6 +250,10 @@ class ApiServer:
         registry = self._registry(request.kind)
         if not request.subresource:
             check_verb(request)
+        if request.kind == kinds.COMPONENT_STATUS:
+            return self._components.answer(request)
+        if request.kind == kinds.BINDING:
+            return await bind_named(self._registry(kinds.POD), request)
         if request.kind in kinds.REVIEWS:
             return self._reviews.answer(request)
         if request.subresource and request.subresource != "status":

@@ -22,6 +22,7 @@ from tuik8s.apiserver.event_expiry import EventExpiry
 from tuik8s.client import Client, EventRecorder, SeriesRecorder
 from tuik8s.cluster import identities
 from tuik8s.cluster.access import authenticator_of, configured_access, read_token_file
+from tuik8s.cluster.component_health import component_health
 from tuik8s.cluster.credentials import Credentials
 from tuik8s.cluster.information import Information
 from tuik8s.cluster.kubelets import Kubelets
@@ -165,6 +166,7 @@ class Cluster:
         if self.config.event_ttl:
             expiry = EventExpiry(self.store, clock=self.clock, ttl=self.config.event_ttl)
             self.supervisor.start("event-expiry", expiry.run)
+        self.api.component_health = self._component_health
         self._start_scheduler()
         self.runtime = await choose_runtime(self.config, self.directory, self.clock)
         self._start_controllers(self.runtime)
@@ -178,6 +180,10 @@ class Cluster:
         self._start_applier()
         if self.config.listen and self.listener is None:
             await self._listen()
+
+    def _component_health(self) -> dict[str, str]:
+        names = [controller.name for controller in self.controllers]
+        return component_health(self.supervisor.states(), names)
 
     async def _trust(self) -> None:
         """From here on service account tokens hold."""

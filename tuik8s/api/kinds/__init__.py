@@ -7,6 +7,8 @@ knows but these tables do not is refused with an error that says so (`schema.exp
 from __future__ import annotations
 
 from tuik8s.api.kinds.core import (
+    BINDING,
+    COMPONENT_STATUS,
     CONFIG_MAP,
     ENDPOINTS,
     EVENT,
@@ -94,10 +96,12 @@ KUBERNETES_VERSION = "v1.37.0"
 
 __all__ = [
     "API_SERVICE",
+    "BINDING",
     "CERTIFICATE_SIGNING_REQUEST",
     "CLUSTER_ROLE",
     "CLUSTER_ROLE_BINDING",
     "CLUSTER_TRUST_BUNDLE",
+    "COMPONENT_STATUS",
     "CONFIG_MAP",
     "CONTROLLER_REVISION",
     "CRON_JOB",

@@ -51,8 +51,13 @@ POD_TEMPLATE = _core("PodTemplate", "podtemplates")
 RESOURCE_QUOTA = _core("ResourceQuota", "resourcequotas", "quota", subresources=("status",))
 LIMIT_RANGE = _core("LimitRange", "limitranges", "limits")
 
+COMPONENT_STATUS = _core(
+    "ComponentStatus", "componentstatuses", "cs", namespaced=False, verbs=("get", "list")
+)
+BINDING = _core("Binding", "bindings", verbs=("create",))
+
 CORE = (
     NAMESPACE, NODE, POD, SERVICE, ENDPOINTS, CONFIG_MAP, SECRET, SERVICE_ACCOUNT, EVENT,
     PERSISTENT_VOLUME, PERSISTENT_VOLUME_CLAIM, REPLICATION_CONTROLLER, POD_TEMPLATE, RESOURCE_QUOTA,
-    LIMIT_RANGE,
+    LIMIT_RANGE, COMPONENT_STATUS, BINDING,
 )  # fmt: skip

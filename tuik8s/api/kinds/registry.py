@@ -51,9 +51,12 @@ class KindRegistry:
         return next((k for k in self._kinds if (k.group, k.version, k.plural) == wanted), None)
 
     def find(self, text: str) -> Kind | None:
-        """As a person types it: `po`, `deploy`, `Deployments.apps`, any case."""
+        """As a person types it: `po`, `deploy`, `Deployments.apps`, any case; what cannot be watched is not
+        looked at."""
         word = text.lower()
         for kind in self._kinds:
+            if "watch" not in kind.verbs:
+                continue
             names = (kind.plural, kind.singular, *kind.short_names)
             if word in names or (kind.group and word in [f"{name}.{kind.group}" for name in names]):
                 return kind

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tuik8s.api import kinds
 from tuik8s.api.clock import timestamp
 from tuik8s.api.errors import BadRequest, Conflict, Invalid, MethodNotSupported, required
-from tuik8s.api.kinds import Kind
 from tuik8s.api.objects import Obj, is_deleting
 from tuik8s.api.patch import apply_patch
 from tuik8s.api.request import PatchType, Response, Verb
@@ -15,10 +15,9 @@ from tuik8s.apiserver.decoding import decode_body, decode_patched
 from tuik8s.apiserver.rules import rules_of
 
 if TYPE_CHECKING:
+    from tuik8s.api.kinds import Kind
     from tuik8s.api.request import Request
     from tuik8s.apiserver.registry import Registry
-
-BINDING = Kind("", "v1", "Binding", "bindings", True, model="core_v1:Binding")
 
 _SIZES = ("resources", "resizePolicy")
 """What the resize subresource changes of a container."""
@@ -26,7 +25,7 @@ _SIZES = ("resources", "resizePolicy")
 
 async def bind(registry: Registry, request: Request) -> Response:
     """POST of a Binding gives the pod its node, once; the status answered carries the new revision."""
-    body = body_of(BINDING, request)
+    body = body_of(kinds.BINDING, request)
     target = body.get("target") or {}
     if not target.get("name"):
         raise Invalid.of("Binding", "", request.name, [required("target.name")])
@@ -45,6 +44,16 @@ async def bind(registry: Registry, request: Request) -> Response:
 
     pod = await registry.change(request, bound)
     return Response(success(pod["metadata"]["resourceVersion"]))
+
+
+async def bind_named(registry: Registry, request: Request) -> Response:
+    """POST of a Binding of its own, as it was before pods had the subresource: it names the pod."""
+    body = request.body if isinstance(request.body, dict) else {}
+    meta = body.get("metadata")
+    name = meta.get("name") if isinstance(meta, dict) else None
+    if not isinstance(name, str) or not name:
+        raise Invalid.of("Binding", "", "", [required("metadata.name", "name or generateName is required")])
+    return await bind(registry, replace(request, kind=registry.kind, name=name, subresource="binding"))
 
 
 def _check_bindable(pod: Obj, wanted: Obj) -> None:

@@ -110,6 +110,7 @@ PRINTERS: dict[str, Printer] = {
     kinds.DEVICE_TAINT_RULE.resource: PLAIN,
     kinds.STORAGE_VERSION_MIGRATION.resource: PLAIN,
     kinds.LIMIT_RANGE.resource: PLAIN,
+    kinds.COMPONENT_STATUS.resource: policies.COMPONENT_STATUS_PRINTER,
     kinds.ROLE.resource: PLAIN,
     kinds.CLUSTER_ROLE.resource: PLAIN,
     kinds.CUSTOM_RESOURCE_DEFINITION.resource: PLAIN,

@@ -118,6 +118,12 @@ def priority_level_cells(level: Obj, now: datetime) -> Cells:
     ]
 
 
+def component_status_cells(component: Obj, _now: datetime) -> Cells:
+    healthy: Obj = next((c for c in component.get("conditions") or () if c.get("type") == "Healthy"), {})
+    status = {"True": "Healthy", "False": "Unhealthy"}.get(healthy.get("status", ""), "Unknown")
+    return [component["metadata"]["name"], status, healthy.get("message", ""), healthy.get("error", "")]
+
+
 def api_service_cells(service: Obj, now: datetime) -> Cells:
     """As the aggregator prints them: served here, or by a service."""
     reference = service["spec"].get("service")
@@ -219,4 +225,13 @@ API_SERVICE_PRINTER = Printer(
         AGE,
     ],
     api_service_cells,
+)
+COMPONENT_STATUS_PRINTER = Printer(
+    [
+        NAME,
+        column("Status", "Whether it is healthy."),
+        column("Message", "What it says of itself."),
+        column("Error", "What is wrong with it."),
+    ],
+    component_status_cells,
 )
