@@ -10,10 +10,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.http.conftest import CONFIG_MAPS, Served, config_map
-from tuik8s.apiserver.http import bodies, fairness, listener, server
+from tuik8s.apiserver.http import Listener, bodies, fairness, listener, server
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from tuik8s.apiserver.certificates import Pki
+
+POST = f"POST {CONFIG_MAPS} HTTP/1.1\r\nHost: x\r\n"
 
 
 @pytest.mark.parametrize(
@@ -40,6 +44,14 @@ async def test_tricky_paths_lead_nowhere(served: Served, path: str) -> None:
     [
         "GARBAGE\r\n\r\n",
         "GET /version HTTP/1.1\r\nHost: x\r\nX: " + "a" * 300_000 + "\r\n\r\n",
+        "GET /version HTTP/1.1\r\nHost: x\r\n" + "X: y\r\n" * 20_000 + "\r\n",
+        "GET /" + "a" * 200_000 + " HTTP/1.1\r\nHost: x\r\n\r\n",
+        "GET /version HTTP/1.1\r\nConnection: close\r\n\r\n",
+        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        f"{POST}Content-Length: -5\r\n\r\nhello",
+        f"{POST}Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello!",
+        f"{POST}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "CONNECT kubernetes:443 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
         "GET /%ff HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
         "OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
         "GET /api/v1/pods?limit=%ff HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
@@ -160,3 +172,45 @@ async def test_a_client_that_never_shakes_hands_is_dropped(
     assert b"HTTP" not in received
     writer.close()
     assert await served.json("GET", "/version")
+
+
+async def test_bodies_are_asked_for(served: Served) -> None:
+    body = b'{"metadata":{"name":"asked"}}'
+    reader, writer = await asyncio.open_connection("127.0.0.1", served.port, ssl=served.context)
+    head = f"{POST}Expect: 100-continue\r\nContent-Length: {len(body)}\r\n\r\n"
+    writer.write(head.encode())
+    assert await asyncio.wait_for(reader.readline(), 5) == b"HTTP/1.1 100 Continue\r\n"
+    await reader.readline()
+    writer.write(body)
+    assert await asyncio.wait_for(reader.readline(), 5) == b"HTTP/1.1 201 Created\r\n"
+    writer.close()
+
+
+async def test_headers_that_never_end_are_not_waited_for(
+    pki: Pki, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listener, "KEEP_ALIVE_SECONDS", 0.2)
+    second = Listener(served.server, "127.0.0.1", 0)
+    second.open()
+    second.secure(pki)
+    serving = asyncio.create_task(second.run())
+    port = int(second.endpoint.rpartition(":")[2])
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=served.context)
+    writer.write(b"GET /version HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+    assert await asyncio.wait_for(reader.read(), 5) == b""
+    writer.close()
+    serving.cancel()
+    await asyncio.gather(serving, return_exceptions=True)
+
+
+async def test_an_answer_that_takes_too_long_is_given_up(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never(_request: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(served.plane.api, "send", never)
+    monkeypatch.setattr(server, "REQUEST_SECONDS", 0.05)
+    refused = await served.json("GET", CONFIG_MAPS, status=504)
+    assert refused["reason"] == "Timeout"
+    assert served.server.reading.taken == 0

@@ -55,6 +55,10 @@ def _regex(message: str, pattern: str, *examples: str) -> str:
     return f"{message} (e.g. {shown}regex used for validation is '{pattern}')"
 
 
+_CONFIG_KEY_COMPLAINT = _regex(_CONFIG_KEY_TEXT, _CONFIG_KEY, "key.name", "KEY_NAME", "key-name")
+"""Made once: a ConfigMap may have a hundred thousand keys."""
+
+
 def _check(text: str, limit: int, pattern: str, complaint: str) -> list[str]:
     problems = [] if len(text) <= limit else [_too_long(limit)]
     if re.fullmatch(pattern, text) is None:
@@ -133,8 +137,7 @@ def label_value(text: str) -> list[str]:
 
 def config_map_key(text: str) -> list[str]:
     """Keys of ConfigMaps and Secrets, which become file names."""
-    complaint = _regex(_CONFIG_KEY_TEXT, _CONFIG_KEY, "key.name", "KEY_NAME", "key-name")
-    problems = _check(text, SUBDOMAIN_LENGTH, _CONFIG_KEY, complaint)
+    problems = _check(text, SUBDOMAIN_LENGTH, _CONFIG_KEY, _CONFIG_KEY_COMPLAINT)
     if text == ".":
         problems.append("must not be '.'")
     elif text == "..":

@@ -35,6 +35,7 @@ async def read(request: web.BaseRequest) -> bytes:
     """The whole body; it is not read further than the limit."""
     if (request.content_length or 0) > BODY_LIMIT:
         raise _too_large()
+    _ask_for(request)
     chunks, size = [], 0
     try:
         async with asyncio.timeout(BODY_SECONDS):
@@ -48,6 +49,13 @@ async def read(request: web.BaseRequest) -> bytes:
     except TimeoutError:
         raise ServerTimeout("Timeout: request did not complete within the allotted timeout") from None
     return b"".join(chunks)
+
+
+def _ask_for(request: web.BaseRequest) -> None:
+    """Some clients wait to be told that a body is wanted, and send large ones only then."""
+    expected = request.headers.get("Expect", "").lower() == "100-continue"
+    if expected and request.version >= (1, 1) and request.transport is not None:
+        request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
 
 def media_type(request: web.BaseRequest) -> str:

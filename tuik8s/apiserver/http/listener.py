@@ -25,6 +25,9 @@ BACKLOG = 1024
 KEEP_ALIVE_SECONDS = 120.0
 """How long a connection may be idle, or take to send the headers of a request."""
 HEADER_LIMIT = 64 * 1024
+"""Bytes of one header."""
+HEADERS = 1_000
+"""Of one request."""
 SHUTDOWN_SECONDS = 0.2
 """What open requests have to end by themselves; watches never do."""
 HANDSHAKE_SECONDS = 10
@@ -88,7 +91,7 @@ class Listener:
         server = web.Server(
             self._server.handle, handler_cancellation=True, access_log=None,
             keepalive_timeout=self._keep_alive, max_line_size=HEADER_LIMIT, max_field_size=HEADER_LIMIT,
-            max_headers=HEADER_LIMIT, lingering_time=1.0, auto_decompress=False, logger=_QUIET,
+            max_headers=HEADERS, lingering_time=1.0, auto_decompress=False, logger=_QUIET,
         )  # fmt: skip
         runner = web.ServerRunner(server, shutdown_timeout=SHUTDOWN_SECONDS)
         await runner.setup()
