@@ -229,3 +229,13 @@ async def test_a_kind_without_a_controller_is_served_with_a_warning(served: Serv
     ) as answer:
         assert answer.status == 200
         assert text in answer.headers["Warning"]
+
+
+async def test_a_resource_version_is_a_number(served: Served) -> None:
+    await served.json("POST", CONFIG_MAPS, json=config_map("a"), status=201)
+    changed = config_map("a") | {"metadata": {"name": "a", "resourceVersion": "new"}}
+    refused = await served.json("PUT", f"{CONFIG_MAPS}/a", json=changed, status=422)
+    assert refused["details"]["causes"][0]["field"] == "metadata.resourceVersion"
+    patch = {"metadata": {"resourceVersion": "-1"}}
+    headers = {"Content-Type": "application/merge-patch+json"}
+    await served.json("PATCH", f"{CONFIG_MAPS}/a", json=patch, headers=headers, status=422)

@@ -92,6 +92,11 @@ def check_type(kind: Kind, body: Obj) -> None:
 def place(kind: Kind, request: Request, obj: Obj) -> None:
     """Fill in name and namespace from the request; they must not contradict it."""
     meta = obj["metadata"]
+    revision = meta.get("resourceVersion") or "0"
+    if not (revision.isascii() and revision.isdigit() and len(revision) < 20):
+        why = f'strconv.ParseUint: parsing "{revision}": invalid syntax'
+        errors = [invalid("metadata.resourceVersion", revision, why)]
+        raise Invalid.of(kind.kind, kind.group, meta.get("name", ""), errors)
     if kind.namespaced:
         if not request.namespace:
             raise BadRequest("an empty namespace may not be set during creation")

@@ -139,8 +139,9 @@ def served_kinds(definition: Obj) -> list[CustomKind]:
 
 
 def storage_version(definition: Obj) -> str:
-    """The name of the version that objects are stored in."""
-    return next((str(v["name"]) for v in definition["spec"]["versions"] if v.get("storage")), "")
+    """The name of the version that objects are stored in; empty in a definition that is not valid yet."""
+    versions = (definition.get("spec") or {}).get("versions") or ()
+    return next((str(version.get("name", "")) for version in versions if version.get("storage")), "")
 
 
 class Stored(NamedTuple):
