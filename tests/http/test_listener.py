@@ -75,7 +75,7 @@ async def test_a_cluster_that_is_told_so_listens_nowhere() -> None:
     async with Cluster(config) as cluster:
         await cluster.started()
         assert cluster.info.endpoint == ""
-        assert not (cluster.directory / "pki").exists()
+        assert not (cluster.directory / "pki" / "apiserver.crt").exists()
         assert str(cluster.directory).startswith(tempfile.gettempdir())
 
 
