@@ -62,7 +62,8 @@ def _section(heading: str, options: list[str]) -> tuple[Default, Default | None]
     given = dict(option.partition("=")[::2] for option in options)
     role = _object(kinds.ROLE if namespace else kinds.CLUSTER_ROLE, namespace, name)
     if "aggregate" in given:
-        role.object["metadata"]["labels"] |= {_AGGREGATE + given["aggregate"]: "true"}
+        wholes = given["aggregate"].split(",")
+        role.object["metadata"]["labels"] |= {_AGGREGATE + whole: "true" for whole in wholes}
     if "aggregates" in given:
         selector = {"matchLabels": {_AGGREGATE + given["aggregates"]: "true"}}
         role.object["aggregationRule"] = {"clusterRoleSelectors": [selector]}

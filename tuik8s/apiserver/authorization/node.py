@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 NODES_GROUP, USER_PREFIX = "system:nodes", "system:node:"
 LEASE_NAMESPACE = "kube-node-lease"
 _ON_NODE = re.compile(r"(?:^|,)\s*spec\.nodeName\s*==?\s*([^,!=\s]+)\s*(?:,|$)")
+MOST_KNOWN = 1_000
 _READ = frozenset(("get", "list", "watch"))
 
 
@@ -35,6 +36,8 @@ class NodeAuthorizer:
         self._store = store
         self._pods = NodePods(store)
         self._rules = default_rules("system:node")
+        self._known: dict[tuple[str, str, str, str], Verdict] = {}
+        """What the rules say, which are the same for all nodes and never change."""
 
     def authorize(self, attributes: Attributes) -> Verdict:
         node = node_of(attributes.user)
@@ -67,7 +70,14 @@ class NodeAuthorizer:
         return KnownRules([], incomplete, errors)
 
     def _static(self, attributes: Attributes) -> Verdict:
-        return ALLOWED if any(concerns(rule, attributes) for rule in self._rules) else NO_OPINION
+        asked = attributes.verb, attributes.group, attributes.full_resource, attributes.path
+        verdict = self._known.get(asked)
+        if verdict is None:
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            allowed = any(concerns(rule, attributes) for rule in self._rules)
+            verdict = self._known[asked] = ALLOWED if allowed else NO_OPINION
+        return verdict
 
     def _by_pods(self, node: str, attributes: Attributes, verbs: frozenset[str]) -> Verdict:
         """One object by its name, if a pod of the node uses it."""
