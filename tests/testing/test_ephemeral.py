@@ -67,6 +67,8 @@ def test_pods_of_a_dead_node_are_replaced_after_five_minutes(cluster: TestingClu
     began = cluster.now
     cluster.stop_node(pod["spec"]["nodeName"])
     name = pod["metadata"]["name"]
+    with pytest.raises(errors.ServiceUnavailable, match="is not running"):
+        cluster.logs(name)
     cluster.advance_until("Pod", name, lambda pod: pod["metadata"].get("deletionTimestamp"), minutes=10)
     assert 5 * 60 < (cluster.now - began).total_seconds() < 6 * 60
     cluster.wait_for("Deployment", "web", "Available")

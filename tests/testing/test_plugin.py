@@ -115,6 +115,28 @@ async def test_awaited(tuik8s):
     assert "1 passed" in output, output
 
 
+def test_with_anyio(tmp_path: Path) -> None:
+    text = f"""
+import anyio
+import pytest
+
+@pytest.fixture
+def anyio_backend():
+    return "asyncio"
+
+@pytest.mark.anyio
+async def test_awaited(tuik8s):
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(tuik8s.aio.wait_for, "Pod", "web")
+        await tuik8s.aio.apply({POD})
+    async with tuik8s.aio.clients.lightkube() as client:
+        from lightkube.resources.core_v1 import Pod
+        assert [pod.metadata.name async for pod in client.list(Pod)] == ["web"]
+"""
+    output = run(tmp_path, test_it=text)
+    assert "1 passed" in output, output
+
+
 def test_with_xdist(tmp_path: Path) -> None:
     pytest.importorskip("xdist")
     text = """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -36,6 +37,8 @@ class Kubelets:
         self._config = config
         self._clock = clock
         self._ids = ids
+        self.powered_off: set[str] = set()
+        """Nodes that nothing gets an answer from."""
         self._kubelets: dict[str, Kubelet] = {}
         self._recorders: dict[str, EventRecorder] = {}
         self._runtime: Runtime | None = None
@@ -99,6 +102,7 @@ class Kubelets:
         return await self.dial(pod["spec"].get("nodeName", ""), pod["metadata"]["uid"], port)
 
     async def dial_node(self, node: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        self._check_power(node)
         kubelet = self._kubelets.get(node)
         if kubelet is None:
             raise ConnectionRefusedError(111, "connect: connection refused: no such node runs here")
@@ -107,7 +111,8 @@ class Kubelets:
     async def usage(self) -> dict[str, NodeUsage]:
         found: dict[str, NodeUsage] = {}
         for name, kubelet in self._kubelets.items():
-            with suppress(ServiceUnavailable):
+            with suppress(ServiceUnavailable, OSError):
+                self._check_power(name)
                 found[name] = await kubelet.usage()
         return found
 
@@ -125,6 +130,7 @@ class Kubelets:
         return await runtime.dial_udp(sandbox, port)
 
     def _sandbox(self, node: str, pod_uid: str) -> tuple[Runtime, str]:
+        self._check_power(node)
         sandbox = self._pleg.state(pod_uid).sandbox if self._pleg else None
         if self._runtime is None or sandbox is None:
             raise ConnectionRefusedError(f"node {node} runs no pod {pod_uid}")
@@ -133,9 +139,13 @@ class Kubelets:
     def _of(self, pod: Obj) -> Kubelet:
         node = pod["spec"].get("nodeName", "")
         kubelet = self._kubelets.get(node)
-        if kubelet is None:
+        if kubelet is None or node in self.powered_off:
             raise ServiceUnavailable(f"the kubelet of node {node} is not running")
         return kubelet
+
+    def _check_power(self, node: str) -> None:
+        if node in self.powered_off:
+            raise OSError(errno.EHOSTUNREACH, f"connect: no route to host: {node}")
 
     def _node(self, name: str, api_server: tuple[str, int] | None) -> NodeConfig:
         from tuik8s.kubelet import NodeConfig

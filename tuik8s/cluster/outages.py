@@ -23,13 +23,12 @@ class Outages:
             raise TypeError("only simulated containers and nodes can be made to fail")
         self._cluster = cluster
         self._runtime = cluster.runtime
-        self._stopped: set[str] = set()
         self._lost: set[str] = set()
 
     async def stop_node(self, name: str) -> None:
         """Power off: the kubelet is silent, every container on the node is dead. Returns when that is so."""
         kubelet = self._kubelet(name)
-        self._stopped.add(name)
+        self._cluster.kubelets.powered_off.add(name)
         kubelet.pause()
         while kubelet.state().state != "paused":  # noqa: ASYNC110 a component tells nobody
             await asyncio.sleep(LOOK_AGAIN)
@@ -39,8 +38,9 @@ class Outages:
 
     def start_node(self, name: str) -> None:
         """Power on again: the kubelet starts what is bound to the node."""
-        self._kubelet(name).resume()
-        self._stopped.discard(name)
+        kubelet = self._kubelet(name)
+        self._cluster.kubelets.powered_off.discard(name)
+        kubelet.resume()
 
     async def exit_container(
         self, namespace: str, pod: str, container: str = "", *, code: int, reason: str = ""
@@ -65,7 +65,7 @@ class Outages:
 
     def end(self) -> None:
         """Start every node that was stopped, and find every image that was lost."""
-        for name in tuple(self._stopped):
+        for name in tuple(self._cluster.kubelets.powered_off):
             self.start_node(name)
         for glob in tuple(self._lost):
             self.find_images(glob)

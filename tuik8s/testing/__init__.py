@@ -116,10 +116,12 @@ def operator(tuik8s):
     assert runner.exception is None
 
 
-def test_a_website_is_served(tuik8s, operator):
+def test_a_website_is_served_and_goes_with_its_owner(tuik8s, operator):
     tuik8s.apply(HOME)
     tuik8s.wait_for("Website", "home", "status.serve.pod=home-web")
     tuik8s.wait_for("Pod", "home-web")
+    tuik8s.delete("Website", "home")
+    tuik8s.wait_for("Pod", "home-web", "deleted")
 
 
 def test_a_refused_request_is_repeated(tuik8s, operator):
