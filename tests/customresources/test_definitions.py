@@ -210,3 +210,47 @@ async def test_authors_are_warned_of_what_has_less_effect_than_it_seems(definiti
     properties["replicas"]["format"] = "int128"
     request = Request(verb=Verb.CREATE, kind=DEFINITION, body=obj)
     assert (await definitions.plane.api.send(request)).warnings == ('unrecognized format "int128"',)
+
+
+async def test_a_definition_of_old_is_converted(definitions: Definitions) -> None:
+    """As tutorials of Kubernetes before 1.16 have it."""
+    old = {
+        "apiVersion": "apiextensions.k8s.io/v1beta1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"foos.{GROUP}"},
+        "spec": {
+            "group": GROUP,
+            "version": "v1alpha1",
+            "names": {"kind": "Foo", "plural": "foos"},
+            "validation": {
+                "openAPIV3Schema": {
+                    "properties": {"spec": {"properties": {"replicas": {"type": "integer", "minimum": 1}}}}
+                }
+            },
+            "additionalPrinterColumns": [{"name": "N", "type": "integer", "JSONPath": ".spec.replicas"}],
+            "subresources": {"status": {}},
+        },
+    }
+    request = Request(verb=Verb.CREATE, kind=DEFINITION, body=old)
+    response = await definitions.plane.api.send(request)
+    assert response.warnings == (
+        "apiextensions.k8s.io/v1beta1 CustomResourceDefinition is deprecated in v1.16+, unavailable in "
+        "v1.22+; use apiextensions.k8s.io/v1 CustomResourceDefinition",
+    )
+    await definitions.until(f"foos.{GROUP}", lambda found: is_true(found, "Established"))
+    kind = definitions.kind("foos")
+    foo: Any = {"metadata": {"name": "a", "namespace": "default"}, "spec": {"replicas": 2, "free": 1}, "x": 1}
+    made = await definitions.client.create(kind, foo)
+    assert (made["spec"], made["x"]) == ({"replicas": 2, "free": 1}, 1)
+    assert (await definitions.client.list(kind, as_table=True))["rows"][0]["cells"] == ["a", 2]
+    foo["spec"]["replicas"] = 0
+    with pytest.raises(Invalid, match="should be greater than or equal to 1"):
+        await definitions.client.create(kind, foo)
+
+
+async def test_a_default_is_not_tried_where_the_schema_is_wrong(definitions: Definitions) -> None:
+    obj = definition()
+    tags = schema_of(obj)["properties"]["spec"]["properties"]["tags"]
+    tags |= {"default": ["a"], "items": {"pattern": "("}}
+    with pytest.raises(Invalid, match=r"items.type: Required value: must not be empty for specified array"):
+        await definitions.client.create(DEFINITION, obj)

@@ -208,6 +208,41 @@ def _endpoint_slice(endpoint_slice: Obj) -> None:
             endpoint["deprecatedTopology"] = topology
 
 
+def _definition(definition: Obj) -> None:
+    """What was said once of all versions is said of each; a schema left fields alone that it did not name."""
+    spec = _own(definition, "spec")
+    version = spec.pop("version", None)
+    if not spec.get("versions") and version is not None:
+        spec["versions"] = [{"name": version, "served": True, "storage": True}]
+    spec["scope"] = spec.get("scope") or "Namespaced"
+    keeps = spec.pop("preserveUnknownFields", None) is not False
+    for field, name in (
+        ("validation", "schema"), ("subresources", "subresources"),
+        ("additionalPrinterColumns", "additionalPrinterColumns"),
+    ):  # fmt: skip
+        shared = spec.pop(field, None)
+        for item in _dicts(spec, "versions"):
+            if item.get(name) is None and shared is not None:
+                item[name] = copy(shared)
+    for item in _dicts(spec, "versions"):
+        for column in _dicts(item, "additionalPrinterColumns"):
+            column["jsonPath"] = column.pop("JSONPath", None)
+        _type_objects(_own(_own(item, "schema"), "openAPIV3Schema"), keeps=keeps, is_root=True)
+
+
+def _type_objects(schema: Obj, *, keeps: bool, is_root: bool = False) -> None:
+    """What has properties is an object, though old schemas need not say so."""
+    if schema.get("properties") is not None or is_root:
+        schema["type"] = schema.get("type") or "object"
+        if keeps:
+            schema["x-kubernetes-preserve-unknown-fields"] = True
+    for part in _dict(schema, "properties").values():
+        if isinstance(part, dict):
+            _type_objects(part, keeps=keeps)
+    if isinstance(schema.get("items"), dict):
+        _type_objects(schema["items"], keeps=keeps)
+
+
 def _renamed(
     versions: str, kinds: str, deprecated: int, removed: int, replacement: str,
     convert: Callable[[Obj], None] | None = None,
@@ -252,7 +287,9 @@ _RETIRED: dict[tuple[str, str], Retired] = {
         22, 25, "autoscaling/v2", _autoscaler_v2beta1
     ),
     **_renamed("autoscaling/v2beta2", "HorizontalPodAutoscaler", 23, 26, "autoscaling/v2"),
-    **_renamed("apiextensions.k8s.io/v1beta1", "CustomResourceDefinition", 16, 22, "apiextensions.k8s.io/v1"),
+    ("apiextensions.k8s.io/v1beta1", "CustomResourceDefinition"): Retired(
+        16, 22, "apiextensions.k8s.io/v1", _definition
+    ),
     **_renamed("apiregistration.k8s.io/v1beta1", "APIService", 19, 22, "apiregistration.k8s.io/v1"),
     ("certificates.k8s.io/v1beta1", "CertificateSigningRequest"): Retired(
         19, 22, "certificates.k8s.io/v1", _certificate_request

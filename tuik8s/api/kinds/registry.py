@@ -28,15 +28,21 @@ class KindRegistry:
         self.revision = 0
         """Rises with each change of the kinds."""
         self._defined: dict[str, tuple[Kind, ...]] = {}
-        self._kinds = self.built_in
+        self._kinds: tuple[Kind, ...] = ()
+        self._by_plural: dict[tuple[str, str, str], Kind] = {}
+        self._set(self.built_in)
 
     def define(self, resource: str, kinds: Iterable[Kind]) -> None:
         """Serve these versions of `crontabs.stable.example.com`, say, and no others; none is an end of it."""
         self._defined[resource] = tuple(kinds)
         if not self._defined[resource]:
             del self._defined[resource]
-        self._kinds = (*self.built_in, *(kind for known in self._defined.values() for kind in known))
+        self._set((*self.built_in, *(kind for known in self._defined.values() for kind in known)))
         self.revision += 1
+
+    def _set(self, kinds: tuple[Kind, ...]) -> None:
+        self._kinds = kinds
+        self._by_plural = {(kind.group, kind.version, kind.plural): kind for kind in reversed(kinds)}
 
     def __iter__(self) -> Iterator[Kind]:
         return iter(self._kinds)
@@ -47,8 +53,7 @@ class KindRegistry:
 
     def by_plural(self, group: str, version: str, plural: str) -> Kind | None:
         """As a URL names it."""
-        wanted = (group, version, plural)
-        return next((k for k in self._kinds if (k.group, k.version, k.plural) == wanted), None)
+        return self._by_plural.get((group, version, plural))
 
     def find(self, text: str) -> Kind | None:
         """As a person types it: `po`, `deploy`, `Deployments.apps`, any case; what cannot be watched is not

@@ -44,10 +44,12 @@ class _Context:
     """The path of the innermost node above whose old value cannot be told."""
 
 
-def declaration_errors(schema: Obj, path: str) -> list[FieldError]:
-    """Of the root. Rules are compiled only where all else is right."""
+def declaration_errors(schema: Obj, path: str, *, is_structural: bool = True) -> list[FieldError]:
+    """Of the root. Defaults are tried, and rules compiled, only where all else is right."""
     found = list(_node(schema, path, _Context(is_root=True)))
-    return found or [*_defaults(schema, path), *_rules_below(schema, path, _Context(is_root=True))]
+    if found or not is_structural:
+        return found
+    return [*_defaults(schema, path), *_rules_below(schema, path, _Context(is_root=True))]
 
 
 def _node(schema: Obj, path: str, context: _Context) -> Iterator[FieldError]:

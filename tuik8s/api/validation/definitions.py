@@ -226,7 +226,7 @@ def _schema(schema: Obj, path: str, *, has_status: bool) -> Iterator[FieldError]
         yield forbidden(f"{path}.nullable", "nullable cannot be true at the root")
     found = structural_errors(schema, path)
     yield from found
-    yield from (error for error in declaration_errors(schema, path) if not found or "rule" not in error.path)
+    yield from declaration_errors(schema, path, is_structural=not found)
 
 
 def _scale(scale: Obj | None, path: str) -> Iterator[FieldError]:
