@@ -57,3 +57,15 @@ async def test_the_version_has_every_field(served: Served) -> None:
     assert {"major", "minor", "gitVersion", "gitCommit", "gitTreeState", "buildDate", "goVersion", "compiler",
             "platform"} <= set(version)  # fmt: skip
     assert all(isinstance(value, str) for value in version.values())
+
+
+async def test_retired_versions_lead_to_what_took_their_place(served: Served) -> None:
+    batch = await served.json("GET", "/apis/batch")
+    assert batch["preferredVersion"]["version"] == "v1"
+    assert "batch/v1beta1" in [version["groupVersion"] for version in batch["versions"]]
+    (entry, _) = (await served.json("GET", "/apis/batch/v1beta1"))["resources"]
+    assert (entry["name"], entry["kind"]) == ("cronjobs", "CronJob")
+    assert "shortNames" not in entry
+    found = await served.json("GET", "/apis/extensions/v1beta1/namespaces/default/deployments")
+    assert (found["kind"], found["apiVersion"]) == ("DeploymentList", "apps/v1")
+    await served.json("GET", "/apis/batch/v1beta1/jobs", status=404)

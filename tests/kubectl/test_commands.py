@@ -66,11 +66,11 @@ async def test_every_generator(kubectl: Kubectl) -> None:
         kubectl("create", "quota", "few", "--hard=pods=50"),
         kubectl("create", "priorityclass", f"{n}-high", "--value=1000"),
     )  # fmt: skip
-    if kubectl.minor >= 21:  # before, kubectl asked for versions that are gone
+    await kubectl("create", "pdb", "web", "--selector=app=web", "--min-available=1")
+    assert await kubectl.words("{.spec.minAvailable}", "pdb", "web") == ["1"]
+    if kubectl.minor >= 21:  # before, its cron jobs were of a version that it does not get back
         await kubectl("create", "cronjob", "tick", "--image=busybox", "--schedule=*/5 * * * *", "--", "date")
         await kubectl("create", "job", "now", "--from=cronjob/tick")
-        await kubectl("create", "pdb", "web", "--selector=app=web", "--min-available=1")
-        assert await kubectl.words("{.spec.minAvailable}", "pdb", "web") == ["1"]
         assert await kubectl.words("{.spec.concurrencyPolicy}", "cronjob", "tick") == ["Allow"]
     image = "{.spec.template.spec.containers[0].image}"
     assert await kubectl.words(image, "deploy", "kubernetes-bootcamp") == [bootcamp]
@@ -152,6 +152,47 @@ async def test_autoscalers_are_made(kubectl: Kubectl) -> None:
     assert await kubectl.words(spec, "hpa", "web") == ["2", "5", "web"]
     assert "Deployment/web" in await kubectl("get", "hpa", "web")
     assert "Min replicas:" in await kubectl("describe", "hpa", "web")
+
+
+OLD = """apiVersion: batch/v1beta1
+kind: CronJob
+metadata: {name: pi}
+spec:
+  schedule: "*/1 * * * *"
+  jobTemplate:
+    spec: {template: {spec: {restartPolicy: OnFailure, containers: [{name: pi, image: perl}]}}}
+---
+apiVersion: extensions/v1beta1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 1
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: web, image: nginx}]}
+---
+apiVersion: networking.k8s.io/v1beta1
+kind: Ingress
+metadata: {name: front}
+spec:
+  rules: [{http: {paths: [{path: /, backend: {serviceName: web, servicePort: 80}}]}}]
+"""
+
+
+async def test_manifests_of_old_tutorials(kubectl: Kubectl) -> None:
+    first = await kubectl.run("apply", "-f", "-", stdin=OLD)
+    assert first.code == 0, first.err
+    assert len(re.findall(" created$", first.out, re.MULTILINE)) == 3
+    assert "batch/v1beta1 CronJob is deprecated in v1.21+, unavailable in v1.25+" in first.err
+    assert await kubectl.words("{.apiVersion}", "cronjob", "pi") == ["batch/v1"]
+    assert await kubectl.words("{.spec.selector.matchLabels.app}", "deploy", "web") == ["web"]
+    backend = "{.spec.rules[0].http.paths[0].backend.service.name}"
+    assert await kubectl.words(backend, "ingress", "front") == ["web"]
+    changed = await kubectl.run("apply", "-f", "-", stdin=OLD.replace("*/1", "*/2").replace("perl", "perl:5"))
+    assert changed.code == 0, changed.err
+    assert await kubectl.words("{.spec.schedule}", "cronjob", "pi") == ["*/2", "*", "*", "*", "*"]
+    assert (await kubectl("delete", "-f", "-", stdin=OLD)).count(" deleted") == 3
+    assert "cronjobs.batch" in await kubectl("api-resources", "-o", "name")
 
 
 async def test_what_a_folder_holds_no_more_is_pruned(kubectl: Kubectl, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from tuik8s.api.autoscaling import metric_to_v2
 from tuik8s.api.objects import copy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tuik8s.api.objects import Obj
 
@@ -31,6 +31,12 @@ class Retired(NamedTuple):
     replacement: str
     convert: Callable[[Obj], None] | None = None
     """Changes a copy in place; None where only the version's name changed."""
+
+
+def retired_versions() -> Iterator[tuple[str, str, str]]:
+    """(API version, kind, the version that took its place) of all that are converted."""
+    for (version, kind), retired in _RETIRED.items():
+        yield version, kind, retired.replacement
 
 
 def to_served(obj: Obj) -> tuple[Obj, list[str]]:

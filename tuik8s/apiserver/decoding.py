@@ -40,6 +40,7 @@ def decode_body(rules: Rules, request: Request) -> Decoded:
 def decode_patched(rules: Rules, request: Request, patched: Obj) -> Decoded:
     """What a patch made of an object; what is wrong with it is the patch's fault."""
     kind = rules.kind
+    patched, deprecations = to_served(patched)
     try:
         check_type(kind, patched)
         decoded = rules.decode(patched, request.field_validation)
@@ -49,7 +50,7 @@ def decode_patched(rules: Rules, request: Request, patched: Obj) -> Decoded:
         sent = msgspec.json.encode(request.body).decode()
         raise Invalid.of("", "", "", [invalid("patch", sent, why if found else error.message)]) from None
     place(kind, request, decoded.object)
-    warnings = (*decoded.warnings, *_ineffective(kind, request, decoded.object))
+    warnings = (*deprecations, *decoded.warnings, *_ineffective(kind, request, decoded.object))
     return Decoded(decoded.object, warnings)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tuik8s.api.customresources import version_priority
 from tuik8s.api.kinds import KUBERNETES_VERSION
+from tuik8s.api.retired import retired_kinds
 from tuik8s.apiserver.http.errors import no_such_resource
 from tuik8s.apiserver.http.negotiation import clauses
 
@@ -51,7 +52,10 @@ class Discovery:
     @property
     def _groups(self) -> Groups:
         if self._made_of != self._kinds.revision:
-            self._made_of, self._made = self._kinds.revision, _grouped(self._kinds)
+            self._made_of, self._made = (
+                self._kinds.revision,
+                _grouped([*self._kinds, *retired_kinds(self._kinds)]),
+            )
         return self._made
 
     def aggregated(self, accept: str, *, core: bool) -> tuple[Obj, str] | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from tuik8s.api.errors import BadRequest
+from tuik8s.api.retired import successor
 from tuik8s.apiserver.http.errors import no_such_resource
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def resource_path(registry: KindRegistry, segments: list[str]) -> ResourcePath:
     if not rest or len(rest) > 3:
         raise no_such_resource()
     plural, name, subresource = [*rest, "", ""][:3]
-    kind = registry.by_plural(group, version, plural)
+    kind = registry.by_plural(group, version, plural) or successor(registry, group, version, plural)
     if kind is None or (namespace and not kind.namespaced):
         raise no_such_resource()
     if name and kind.namespaced and not namespace:
