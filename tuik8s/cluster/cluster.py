@@ -49,7 +49,7 @@ log = logging.getLogger(__name__)
 NODES_READY_LIMIT, NODES_READY_POLL = 3.0, 0.02  # seconds
 
 
-class Reconciler(Protocol):
+class ControllerPort(Protocol):
     """What every controller is to the cluster."""
 
     name: str
@@ -102,7 +102,7 @@ class Cluster:
         self.applier: FolderApplier | None = None
         self.listener: ApiListener | None = None
         """None while the API is not served over HTTPS."""
-        self.controllers: list[Reconciler] = []
+        self.controllers: list[ControllerPort] = []
         self._stack = AsyncExitStack()
         self._starting: asyncio.Task[None] | None = None
 

@@ -10,7 +10,7 @@ from tuik8s.api import kinds
 from tuik8s.api.clock import timestamp
 from tuik8s.api.errors import NotFound
 from tuik8s.api.objects import Key, Obj, is_true
-from tuik8s.reconcile import Controller
+from tuik8s.reconcile import Controller, Reconciler
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from tuik8s.api.clock import Clock
     from tuik8s.client import Client, EventRecorder
     from tuik8s.reconcile import Informers
-    from tuik8s.reconcile.controller import ControllerStatistics
 
 LONGEST = timedelta(days=365)
 """kube-controller-manager's --cluster-signing-duration."""
@@ -36,7 +35,7 @@ class Sign(Protocol):
         """PEM to PEM, by the cluster's authority. Raises ValueError for what is no request."""
 
 
-class CertificateSigningController:
+class CertificateSigningController(Reconciler):
     """Puts a certificate into every approved request of a signer that is Kubernetes' own."""
 
     name = "certificatesigningrequest-signing-controller"
@@ -51,12 +50,6 @@ class CertificateSigningController:
         self._requests = informers.of(kinds.CERTIFICATE_SIGNING_REQUEST)
         self._controller = Controller(self.name, self.reconcile, informers=informers, workers=1)
         self._controller.watches(self._requests)
-
-    async def run(self) -> None:
-        await self._controller.run()
-
-    def statistics(self) -> ControllerStatistics:
-        return self._controller.statistics()
 
     async def reconcile(self, key: Key) -> None:
         request = self._requests.get(key)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tuik8s.api import kinds
 from tuik8s.api.objects import Key, Obj, is_deleting, labels_of
 from tuik8s.api.selectors import LabelSelector
-from tuik8s.reconcile import Controller
+from tuik8s.reconcile import Controller, Reconciler
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,10 +15,9 @@ if TYPE_CHECKING:
     from tuik8s.api.clock import Clock
     from tuik8s.client import Client, EventRecorder
     from tuik8s.reconcile import Informers
-    from tuik8s.reconcile.controller import ControllerStatistics
 
 
-class ClusterRoleAggregationController:
+class ClusterRoleAggregationController(Reconciler):
     """Gives each ClusterRole with an aggregationRule the rules of all that it selects, once each."""
 
     name = "clusterrole-aggregation-controller"
@@ -30,12 +29,6 @@ class ClusterRoleAggregationController:
         self._roles = informers.of(kinds.CLUSTER_ROLE)
         self._controller = Controller(self.name, self.reconcile, informers=informers, workers=1)
         self._controller.watches(self._roles, self._aggregated)
-
-    async def run(self) -> None:
-        await self._controller.run()
-
-    def statistics(self) -> ControllerStatistics:
-        return self._controller.statistics()
 
     async def reconcile(self, key: Key) -> None:
         role = self._roles.get(key)

@@ -12,7 +12,7 @@ from tuik8s.api.errors import NotFound
 from tuik8s.api.objects import Key, Obj, controller_of, is_deleting, is_pod_ready, labels_of
 from tuik8s.api.selectors import LabelSelector
 from tuik8s.api.workloads import replicas_of, scaled_value
-from tuik8s.reconcile import Controller
+from tuik8s.reconcile import Controller, Reconciler
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from tuik8s.api.clock import Clock
     from tuik8s.client import Client, EventRecorder
     from tuik8s.reconcile import Informer, Informers
-    from tuik8s.reconcile.controller import ControllerStatistics
 
 DELETION_LIMIT = timedelta(minutes=2)
 """A pod whose eviction was granted and that has not begun to end by then counts again."""
@@ -39,7 +38,7 @@ class Expected(NamedTuple):
     """Names of pods without a controller."""
 
 
-class DisruptionController:
+class DisruptionController(Reconciler):
     """Keeps the status of every budget; the API server holds evictions against it."""
 
     name = "disruption-controller"
@@ -57,12 +56,6 @@ class DisruptionController:
         self._controller = Controller(self.name, self.reconcile, informers=informers, workers=1)
         self._controller.watches(self._budgets)
         self._controller.watches(self._pods, self._budgets_of)
-
-    async def run(self) -> None:
-        await self._controller.run()
-
-    def statistics(self) -> ControllerStatistics:
-        return self._controller.statistics()
 
     async def reconcile(self, key: Key) -> float | None:
         budget = self._budgets.get(key)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from tuik8s.api import kinds, services
 from tuik8s.api.errors import NotFound
 from tuik8s.api.objects import Key, Obj, annotations_of, copy, is_pod_ready, key_of, labels_of, revision_of
-from tuik8s.reconcile import Controller
+from tuik8s.reconcile import Controller, Reconciler
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from tuik8s.api.clock import Clock
     from tuik8s.client import Client, EventRecorder
     from tuik8s.reconcile import Informers
-    from tuik8s.reconcile.controller import ControllerStatistics
 
 MANAGED_BY = {"endpoints.kubernetes.io/managed-by": "endpoint-controller"}
 OVER_CAPACITY = "endpoints.kubernetes.io/over-capacity"
@@ -31,7 +30,7 @@ Groups: TypeAlias = dict[tuple[Any, ...], Obj]
 """Addresses that have the same ports, which are the key."""
 
 
-class EndpointsController:
+class EndpointsController(Reconciler):
     """One Endpoints object per Service, of the Service's name; at most 1,000 addresses, ready ones first.
 
     Services without a selector, and Endpoints that somebody else made, are left alone.
@@ -53,12 +52,6 @@ class EndpointsController:
         self._controller.watches(self._endpoints)
         self._controller.watches(self._pods, lambda _: ())
         self._pods.subscribe(self._pod_changed)
-
-    async def run(self) -> None:
-        await self._controller.run()
-
-    def statistics(self) -> ControllerStatistics:
-        return self._controller.statistics()
 
     async def reconcile(self, key: Key) -> None:
         service = self._services.get(key)

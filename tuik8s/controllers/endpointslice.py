@@ -10,7 +10,7 @@ from tuik8s.api import kinds, services
 from tuik8s.api.errors import NotFound
 from tuik8s.api.objects import Key, Obj, copy, is_controlled_by, is_deleting, key_of, labels_of, revision_of
 from tuik8s.api.objects import owner_reference as reference_to_owner
-from tuik8s.reconcile import Controller
+from tuik8s.reconcile import Controller, Reconciler
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from tuik8s.api.clock import Clock
     from tuik8s.client import Client, EventRecorder
     from tuik8s.reconcile import Informers
-    from tuik8s.reconcile.controller import ControllerStatistics
 
 MANAGED_BY = "endpointslice-controller.k8s.io"
 MAX_ENDPOINTS_PER_SLICE = 100
@@ -28,7 +27,7 @@ BY_SERVICE = "service"
 PODS_AT_ONCE = 500
 
 
-class EndpointSliceController:
+class EndpointSliceController(Reconciler):
     """Slices of at most 100 endpoints, one set per address family and per set of target ports.
 
     Writes as little as it can: an endpoint stays in its slice, and a change touches the slices concerned.
@@ -55,12 +54,6 @@ class EndpointSliceController:
         self._controller.watches(self._pods, lambda _: ())
         self._pods.subscribe(self._pod_changed)
         self._controller.watches(self._nodes, lambda _: ())
-
-    async def run(self) -> None:
-        await self._controller.run()
-
-    def statistics(self) -> ControllerStatistics:
-        return self._controller.statistics()
 
     async def reconcile(self, key: Key) -> None:
         service = self._services.get(key)

@@ -12,7 +12,7 @@ from tuik8s.api.clock import timestamp
 from tuik8s.api.customresources import served_kinds
 from tuik8s.api.errors import ApiError, MethodNotSupported, NotFound
 from tuik8s.api.objects import Key, Obj, condition_of, copy, is_deleting, is_pod_finished
-from tuik8s.reconcile import Controller
+from tuik8s.reconcile import Controller, Reconciler
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from tuik8s.api.kinds import Kind
     from tuik8s.client import Client, EventRecorder
     from tuik8s.reconcile import Informers
-    from tuik8s.reconcile.controller import ControllerStatistics
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +89,7 @@ class _Remains:
         return found
 
 
-class NamespaceController:
+class NamespaceController(Reconciler):
     """Deletes all content of a Terminating namespace, pods first, and then takes its finalizer off.
 
     While something remains, the namespace's conditions say what, and it is looked at again after half the
@@ -115,12 +114,6 @@ class NamespaceController:
         self._controller = Controller(self.name, self.reconcile, informers=informers, workers=workers)
         self._controller.watches(self._namespaces)
         self._controller.watches(self._pods, self._waiting_for_pod)
-
-    async def run(self) -> None:
-        await self._controller.run()
-
-    def statistics(self) -> ControllerStatistics:
-        return self._controller.statistics()
 
     async def reconcile(self, key: Key) -> float | None:
         namespace = self._namespaces.get(key)

@@ -7,18 +7,17 @@ from typing import TYPE_CHECKING
 
 from tuik8s.api import kinds
 from tuik8s.api.objects import Key, Obj, is_deleting, key_of
-from tuik8s.reconcile import Controller
+from tuik8s.reconcile import Controller, Reconciler
 
 if TYPE_CHECKING:
     from tuik8s.api.clock import Clock
     from tuik8s.client import Client, EventRecorder
     from tuik8s.reconcile import Informers
-    from tuik8s.reconcile.controller import ControllerStatistics
 
 RETRY_WHEN_FULL = 30.0
 
 
-class NodeIpamController:
+class NodeIpamController(Reconciler):
     """Sets `spec.podCIDR` of nodes that have none to a free network of `node_mask` bits in `cluster_cidr`.
 
     What is taken is read from the nodes themselves, so a restart keeps every assignment, and a node's range
@@ -44,12 +43,6 @@ class NodeIpamController:
         # One worker: it has seen its last assignment before it makes the next.
         self._controller = Controller(self.name, self.reconcile, informers=informers, workers=1)
         self._controller.watches(self._nodes)
-
-    async def run(self) -> None:
-        await self._controller.run()
-
-    def statistics(self) -> ControllerStatistics:
-        return self._controller.statistics()
 
     async def reconcile(self, key: Key) -> float | None:
         node = self._nodes.get(key)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tuik8s.api import kinds
 from tuik8s.api.errors import AlreadyExists, NotFound
 from tuik8s.api.objects import Key, Obj, copy, is_deleting
-from tuik8s.reconcile import Controller
+from tuik8s.reconcile import Controller, Reconciler
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from tuik8s.api.clock import Clock
     from tuik8s.client import Client, EventRecorder
     from tuik8s.reconcile import Informers
-    from tuik8s.reconcile.controller import ControllerStatistics
 
 CONFIG_MAP = "kube-root-ca.crt"
 DESCRIPTION_KEY = "kubernetes.io/description"
@@ -26,7 +25,7 @@ DESCRIPTION = (
 )
 
 
-class RootCACertPublisher:
+class RootCACertPublisher(Reconciler):
     """Keeps the ConfigMap that pods verify the API server with; again if it was deleted or changed."""
 
     name = "root-ca-certificate-publisher-controller"
@@ -42,12 +41,6 @@ class RootCACertPublisher:
         self._controller = Controller(self.name, self.reconcile, informers=informers, workers=1)
         self._controller.watches(self._namespaces)
         self._controller.watches(self._config_maps, _namespace_of_ours)
-
-    async def run(self) -> None:
-        await self._controller.run()
-
-    def statistics(self) -> ControllerStatistics:
-        return self._controller.statistics()
 
     async def reconcile(self, key: Key) -> None:
         namespace = self._namespaces.get(key)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tuik8s.api import kinds
 from tuik8s.api.errors import NotFound
 from tuik8s.api.objects import Key, Obj, annotations_of, copy, is_deleting, uid_of
-from tuik8s.reconcile import Controller
+from tuik8s.reconcile import Controller, Reconciler
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -19,13 +19,12 @@ if TYPE_CHECKING:
     from tuik8s.api.clock import Clock
     from tuik8s.client import Client, EventRecorder
     from tuik8s.reconcile import Informers
-    from tuik8s.reconcile.controller import ControllerStatistics
 
 SECRET_TYPE = "kubernetes.io/service-account-token"
 NAME_KEY, UID_KEY = "kubernetes.io/service-account.name", "kubernetes.io/service-account.uid"
 
 
-class ServiceAccountTokenController:
+class ServiceAccountTokenController(Reconciler):
     """Fills in `token`, `ca.crt` and `namespace`; deletes the Secret of an account that is gone."""
 
     name = "serviceaccount-token-controller"
@@ -43,12 +42,6 @@ class ServiceAccountTokenController:
         self._controller = Controller(self.name, self.reconcile, informers=informers, workers=1)
         self._controller.watches(self._secrets, _own_key)
         self._controller.watches(self._accounts, self._secrets_of)
-
-    async def run(self) -> None:
-        await self._controller.run()
-
-    def statistics(self) -> ControllerStatistics:
-        return self._controller.statistics()
 
     async def reconcile(self, key: Key) -> None:
         secret = self._secrets.get(key)

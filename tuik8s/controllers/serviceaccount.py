@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tuik8s.api import kinds
 from tuik8s.api.errors import AlreadyExists, NotFound
 from tuik8s.api.objects import Key, Obj, is_deleting
-from tuik8s.reconcile import Controller
+from tuik8s.reconcile import Controller, Reconciler
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,12 +15,11 @@ if TYPE_CHECKING:
     from tuik8s.api.clock import Clock
     from tuik8s.client import Client, EventRecorder
     from tuik8s.reconcile import Informers
-    from tuik8s.reconcile.controller import ControllerStatistics
 
 DEFAULT = "default"
 
 
-class ServiceAccountController:
+class ServiceAccountController(Reconciler):
     """Creates the service account that pods use when they name none, again if it was deleted."""
 
     name = "serviceaccount-controller"
@@ -34,12 +33,6 @@ class ServiceAccountController:
         self._controller = Controller(self.name, self.reconcile, informers=informers, workers=1)
         self._controller.watches(self._namespaces)
         self._controller.watches(self._accounts, _namespace_of_default)
-
-    async def run(self) -> None:
-        await self._controller.run()
-
-    def statistics(self) -> ControllerStatistics:
-        return self._controller.statistics()
 
     async def reconcile(self, key: Key) -> None:
         namespace = self._namespaces.get(key)

@@ -15,7 +15,7 @@ from tuik8s.api.errors import NotFound
 from tuik8s.api.objects import Key, Obj, condition_of, is_deleting, key_of, revision_of, uid_of
 from tuik8s.api.pods import tolerates_taint
 from tuik8s.api.request import PatchType
-from tuik8s.reconcile import Controller
+from tuik8s.reconcile import Controller, Reconciler
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from tuik8s.api.clock import Clock
     from tuik8s.client import Client, EventRecorder
     from tuik8s.reconcile import Informers
-    from tuik8s.reconcile.controller import ControllerStatistics
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +38,7 @@ class _Appointment(NamedTuple):
     due: float
 
 
-class TaintEvictionController:
+class TaintEvictionController(Reconciler):
     """A pod goes when its shortest matching `tolerationSeconds` have passed; at once without toleration.
 
     The time counts from when the controller first sees pod and taint together; a pod whose taints go away in
@@ -62,12 +61,6 @@ class TaintEvictionController:
         self._controller.watches(self._pods, self._concerned)
         self._controller.watches(self._nodes, lambda _: ())
         self._nodes.subscribe(self._node_changed)
-
-    async def run(self) -> None:
-        await self._controller.run()
-
-    def statistics(self) -> ControllerStatistics:
-        return self._controller.statistics()
 
     async def reconcile(self, key: Key) -> float | None:
         pod = self._pods.get(key)

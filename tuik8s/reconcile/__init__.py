@@ -7,6 +7,7 @@ until its caches have seen its writes, so a reconcile never acts on a state olde
 
 from tuik8s.reconcile.controller import Controller, TerminalError
 from tuik8s.reconcile.informer import Informer, Informers
+from tuik8s.reconcile.reconciler import Reconciler
 from tuik8s.reconcile.workqueue import WorkQueue
 
-__all__ = ["Controller", "Informer", "Informers", "TerminalError", "WorkQueue"]
+__all__ = ["Controller", "Informer", "Informers", "Reconciler", "TerminalError", "WorkQueue"]

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from tuik8s.api import errors, names
 from tuik8s.api.validation.values import (
     NOT_POSITIVE,
+    SET_OPERATORS,
     check_label_selector,
     check_optional_choice,
     check_qualified_name,
+    check_set,
     complain,
 )
 
@@ -72,14 +74,8 @@ def _check_node_term(term: Obj, path: str, *, values: bool) -> Iterator[FieldErr
 
 def _check_node_requirement(requirement: Obj, path: str, *, check_values: bool) -> Iterator[FieldError]:
     operator, values = requirement.get("operator", ""), requirement.get("values") or []
-    if operator in ("In", "NotIn"):
-        if not values:
-            yield errors.required(f"{path}.values", "must be specified when `operator` is 'In' or 'NotIn'")
-    elif operator in ("Exists", "DoesNotExist"):
-        if values:
-            yield errors.forbidden(
-                f"{path}.values", "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"
-            )
+    if operator in SET_OPERATORS:
+        yield from check_set(operator, values, f"{path}.values")
     elif operator in ("Gt", "Lt"):
         if len(values) != 1:
             yield errors.required(

@@ -20,6 +20,8 @@ NOT_POSITIVE = "must be greater than zero"
 IMMUTABLE = "field is immutable"
 FILE_MODE = "must be a number between 0 and 0777 (octal), both inclusive"
 PROTOCOLS = ("SCTP", "TCP", "UDP")
+SET_OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
+"""Of requirements in selectors of labels and of nodes."""
 
 
 def complain(path: str, value: Any, problems: Sequence[str]) -> Iterator[FieldError]:
@@ -107,16 +109,19 @@ def check_label_selector(selector: Obj | None, path: str) -> Iterator[FieldError
         yield from _check_expression(expression, f"{path}.matchExpressions[{index}]")
 
 
-def _check_expression(expression: Obj, path: str) -> Iterator[FieldError]:
-    operator, values = expression.get("operator", ""), expression.get("values") or []
+def check_set(operator: str, values: Sequence[object], path: str) -> Iterator[FieldError]:
+    """Whether one of `SET_OPERATORS` has the values that it needs, or none where it takes none."""
     if operator in ("In", "NotIn"):
         if not values:
-            yield errors.required(f"{path}.values", "must be specified when `operator` is 'In' or 'NotIn'")
-    elif operator in ("Exists", "DoesNotExist"):
-        if values:
-            yield errors.forbidden(
-                f"{path}.values", "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"
-            )
+            yield errors.required(path, "must be specified when `operator` is 'In' or 'NotIn'")
+    elif values:
+        yield errors.forbidden(path, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")
+
+
+def _check_expression(expression: Obj, path: str) -> Iterator[FieldError]:
+    operator, values = expression.get("operator", ""), expression.get("values") or []
+    if operator in SET_OPERATORS:
+        yield from check_set(operator, values, f"{path}.values")
     else:
         yield errors.invalid(f"{path}.operator", operator, "not a valid selector operator")
     key = expression.get("key", "")

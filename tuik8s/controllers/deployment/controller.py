@@ -13,7 +13,7 @@ from tuik8s.controllers.deployment.recreate import recreate
 from tuik8s.controllers.deployment.rolling import roll
 from tuik8s.controllers.deployment.rollout import Rollout
 from tuik8s.controllers.deployment.scaling import is_scaling_event, scale
-from tuik8s.reconcile import Controller
+from tuik8s.reconcile import Controller, Reconciler
 from tuik8s.reconcile.owners import CONTROLLER_UID, Claims, owners_of
 
 if TYPE_CHECKING:
@@ -22,10 +22,9 @@ if TYPE_CHECKING:
     from tuik8s.api.clock import Clock
     from tuik8s.client import Client, EventRecorder
     from tuik8s.reconcile import Informers
-    from tuik8s.reconcile.controller import ControllerStatistics
 
 
-class DeploymentController:
+class DeploymentController(Reconciler):
     """Moves each Deployment's pods to its template through ReplicaSets, one per revision.
 
     Rolling updates keep between `replicas - maxUnavailable` available and `replicas + maxSurge` asked for;
@@ -51,12 +50,6 @@ class DeploymentController:
             self._replica_sets, lambda item: owners_of(item, kinds.DEPLOYMENT, self._deployments)
         )
         self._controller.watches(self._pods, self._waiting_for_pod)
-
-    async def run(self) -> None:
-        await self._controller.run()
-
-    def statistics(self) -> ControllerStatistics:
-        return self._controller.statistics()
 
     async def reconcile(self, key: Key) -> float | None:
         deployment = self._deployments.get(key)

@@ -11,7 +11,7 @@ from tuik8s.api.workloads import replicas_of
 from tuik8s.controllers.replicaset.ranking import pods_to_delete
 from tuik8s.controllers.replicaset.scaling import BURST, PodControl
 from tuik8s.controllers.replicaset.status import calculate_status, next_availability
-from tuik8s.reconcile import Controller
+from tuik8s.reconcile import Controller, Reconciler
 from tuik8s.reconcile.owners import CONTROLLER_UID, Claims, owners_of
 
 if TYPE_CHECKING:
@@ -19,14 +19,13 @@ if TYPE_CHECKING:
     from tuik8s.api.kinds import Kind
     from tuik8s.client import Client, EventRecorder
     from tuik8s.reconcile import Informers
-    from tuik8s.reconcile.controller import ControllerStatistics
 
 BATCH_FROM = 100
 BATCH_PER_POD = 50e-6
 """Seconds."""
 
 
-class ReplicaSetController:
+class ReplicaSetController(Reconciler):
     """Each ReplicaSet has `spec.replicas` active pods that match its selector and that it controls.
 
     Kubernetes counts the creations it has not seen yet ("expectations"); here a worker waits until the cache
@@ -53,12 +52,6 @@ class ReplicaSetController:
         self._controller.watches(
             self._pods, lambda pod: owners_of(pod, self.kind, self._replica_sets), delay=self._batch
         )
-
-    async def run(self) -> None:
-        await self._controller.run()
-
-    def statistics(self) -> ControllerStatistics:
-        return self._controller.statistics()
 
     async def reconcile(self, key: Key) -> float | None:
         replica_set = self._replica_sets.get(key)
