@@ -48,6 +48,43 @@ async def test_a_certificate_that_is_not_trusted(served: Served, pki: Pki) -> No
     assert "other.example" in error.message
 
 
+async def test_a_server_under_another_name(served: Served, pki: Pki) -> None:
+    trusted = context_of(served, pki)
+    transport = transport_to(Context("c", {**trusted.cluster, "tls-server-name": "localhost"}, trusted.user))
+    assert (await Client(transport, User("u")).list(kinds.POD))["items"] == []
+    await transport.close()
+
+
+async def test_through_a_proxy(served: Served, pki: Pki, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        asked.append(head.split(b"\r\n")[0])
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", served.port)
+        writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        await asyncio.gather(_copy(reader, far_writer), _copy(far_reader, writer))
+
+    proxy = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = proxy.sockets[0].getsockname()[1]
+    trusted = context_of(served, pki)
+    cluster = {**trusted.cluster, "proxy-url": f"http://127.0.0.1:{port}"}
+    transport = transport_to(Context("c", cluster, trusted.user))
+    assert (await Client(transport, User("u")).list(kinds.POD))["items"] == []
+    await transport.close()
+    proxy.close()
+    assert asked == [f"CONNECT 127.0.0.1:{served.port} HTTP/1.1".encode()]
+    gone = {**cluster, "proxy-url": "http://127.0.0.1:1"}
+    error = await refusal_of(Context("c", gone, trusted.user))
+    assert "the proxy on the way to" in error.message
+
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while data := await reader.read(65536):
+        writer.write(data)
+    writer.close()
+
+
 async def test_verification_can_be_switched_off(served: Served, pki: Pki) -> None:
     context = context_of(served, pki)
     insecure = {"server": served.url, "insecure-skip-tls-verify": True}

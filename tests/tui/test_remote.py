@@ -17,19 +17,24 @@ from tuik8s.api.kinds import (
     Kind,
     KindRegistry,
 )
-from tuik8s.api.request import Response, Verb
+from tuik8s.api.request import Response, Verb, WatchEvent
 from tuik8s.client import ReadOnlyTransport
-from tuik8s.tui.feed import heartbeat
+from tuik8s.tui.feed import heartbeat, tables
 from tuik8s.tui.rows.resources import API_RESOURCE
 from tuik8s.tui.screens.titles import kind_label
 from tuik8s.tui.settings import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from tests.tui.conftest import Stage
     from tuik8s.api.objects import Obj
     from tuik8s.api.request import Request
 
 CRON_TAB = Kind("ex.io", "v1", "CronTab", "crontabs", True, ("ct",), ("all",), ("status", "scale"))
+
+
+NOTHING: tuple[WatchEvent, ...] = ()
 
 
 class FakeRemote:
@@ -114,6 +119,36 @@ async def test_what_may_not_be_listed_says_why_in_its_pane() -> None:
         assert "db-0" in screen
         assert "web-7d9f" not in screen
         assert "nodes is forbidden" in screen
+
+
+async def test_what_may_be_listed_but_not_watched_is_listed_again() -> None:
+    class ListOnly(FakeTransport):
+        async def watch(self, request: Request) -> AsyncIterator[WatchEvent]:
+            for event in NOTHING:
+                yield event
+            raise Forbidden.on(str(request.kind), "", "no watch")
+
+    transport = ListOnly()
+    with patch.object(tables, "POLL", 0.05):
+        async with run_stage(info=None, remote=FakeRemote(), transport=transport) as stage:
+            assert "db-0" in stage.screen()
+            transport.remove(POD, "uid-prod-db-0")
+            await stage.pilot.pause(0.2)
+            assert "db-0" not in stage.screen()
+            assert "API lost" not in stage.screen()
+
+
+async def test_watches_that_end_at_once_are_a_failure_and_no_hurry() -> None:
+    class Hasty(FakeTransport):
+        async def watch(self, request: Request) -> AsyncIterator[WatchEvent]:
+            for event in NOTHING:
+                yield event
+
+    transport = Hasty()
+    async with run_stage(info=None, remote=FakeRemote(), transport=transport) as stage:
+        assert "API lost: the watch closed before any event came" in stage.screen()
+        await stage.pilot.pause(0.5)
+        assert transport.lists < 30
 
 
 async def test_a_server_that_falls_silent_is_noticed_although_no_watch_breaks() -> None:

@@ -27,6 +27,8 @@ ANSWER_SECONDS = 70.0
 """Longer than the minute that API servers give a request."""
 MOST_TRIES, LONGEST_WAIT = 10, 30.0
 """How often a server that says Retry-After is asked again, and how long at most it is waited for."""
+PING_SECONDS = 30.0
+"""A shell in which nobody types must not be taken for dead on the way."""
 REFUSAL_BYTES = 64 * 1024
 _KEEP_ALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
 
@@ -85,7 +87,7 @@ class Connection:
         url = URL(self.endpoint.url + target, encoded=True)
         timeout = aiohttp.ClientWSTimeout(ws_close=5.0)
         opened: aiohttp.ClientWebSocketResponse = await self._opened().ws_connect(
-            url, protocols=protocols, max_msg_size=0, timeout=timeout, **options
+            url, protocols=protocols, max_msg_size=0, timeout=timeout, heartbeat=PING_SECONDS, **options
         )
         if opened.protocol not in protocols:
             await opened.close()

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from tuik8s.client import Client
 
 
+HURRY_EVERY = 5.0
+"""Seconds; feeds that take turns in failing must not drive one another."""
+
+
 class FeedHub:
     """`post` receives the feeds' messages; `close` ends every task and waits for it. `special` makes the
     feeds of rows that the API does not serve."""
@@ -31,6 +35,7 @@ class FeedHub:
         self._special = special or {}
         self._post_on = post
         self._namespaces: frozenset[str] = frozenset()
+        self._hurried = float("-inf")
         self._feeds: dict[Kind, TableFeed] = {}
         self._tasks: dict[Kind, asyncio.Task[None]] = {}
         self._users: Counter[Kind] = Counter()
@@ -60,7 +65,9 @@ class FeedHub:
     def _post(self, message: Message) -> None:
         """One feed that is live again means that the API answers: the others need not wait."""
         self._post_on(message)
-        if isinstance(message, FeedRestored):
+        now = asyncio.get_running_loop().time()
+        if isinstance(message, FeedRestored) and now - self._hurried > HURRY_EVERY:
+            self._hurried = now
             for feed in self.lost:
                 feed.hurry()
 

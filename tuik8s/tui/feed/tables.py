@@ -7,7 +7,14 @@ import contextlib
 import logging
 from typing import TYPE_CHECKING
 
-from tuik8s.api.errors import ApiError, Expired, Forbidden, MethodNotSupported, NotFound
+from tuik8s.api.errors import (
+    ApiError,
+    Expired,
+    Forbidden,
+    MethodNotSupported,
+    NotFound,
+    ServiceUnavailable,
+)
 from tuik8s.tui.feed.pace import Pace
 from tuik8s.tui.messages import FeedLost, FeedRestored, TableChanged
 from tuik8s.tui.rows.model import TableModel, row_id
@@ -29,6 +36,8 @@ PAGE = 500
 FIRST_RETRY, LONGEST_RETRY = 0.5, 30.0
 POLL = 10.0
 """Seconds between two lists of a kind that cannot be watched."""
+SHORT_WATCH = 1.0
+"""Seconds; a watch that ends sooner and brought nothing is taken for a failure."""
 _REFUSALS = (Forbidden, NotFound, MethodNotSupported)
 """What says something about this kind, and nothing about the API as a whole."""
 
@@ -60,15 +69,17 @@ class TableFeed:
         self._pace = Pace(lambda: post(TableChanged(kind)))
         self._revision = ""
         self._delay = FIRST_RETRY
+        self._watchable = "watch" in kind.verbs
         self._hurry = asyncio.Event()
 
     def hurry(self) -> None:
-        """Try again at once: the API answers others, or another namespace is chosen."""
+        """Wait no longer to try again: the API answers others, or another namespace is chosen."""
         self._hurry.set()
 
     def forget(self) -> None:
         """Before it is run anew: begin with a list."""
         self._revision, self._delay = "", FIRST_RETRY
+        self._watchable = "watch" in self.kind.verbs
 
     async def run(self) -> None:
         while True:
@@ -109,7 +120,7 @@ class TableFeed:
         self.narrowed_to = namespace
         self._revision = table["metadata"].get("resourceVersion") or ""
         self.synced = True
-        self._healthy()
+        self._answers()
         self._pace.touch()
 
     async def _read(self, items: list[Obj]) -> dict[str, Row]:
@@ -121,22 +132,32 @@ class TableFeed:
         return rows
 
     async def _follow(self) -> None:
-        """Watch what can be watched; list the rest again after a while."""
-        if self._revision and "watch" in self.kind.verbs:
-            await self._watch()
-        else:
-            await asyncio.sleep(POLL)
-            self._revision = ""
+        """Watch what can and may be watched; list the rest again after a while."""
+        if self._revision and self._watchable:
+            try:
+                await self._watch()
+            except (Forbidden, MethodNotSupported) as error:
+                log.info("%s: %s", self.kind, error)
+                self._watchable = False
+            return
+        await asyncio.sleep(POLL)
+        self._revision = ""
 
     async def _watch(self) -> None:
         """Returns when the server ends the watch; what came so far needs no new list."""
+        loop = asyncio.get_running_loop()
+        began, before = loop.time(), self._revision
         events = self._client.watch(
             self.kind, self.narrowed_to, as_table=True, resource_version=self._revision, allow_bookmarks=True
         )
         async for event in events:
-            self._healthy()
+            self._delay = FIRST_RETRY
+            self._answers()
             self._take(event)
-        await asyncio.sleep(0)
+        if loop.time() - began >= SHORT_WATCH:
+            self._delay = FIRST_RETRY
+        elif self._revision == before:
+            raise ServiceUnavailable("the watch closed before any event came")
 
     def _take(self, event: WatchEvent) -> None:
         for item in event.object.get("rows") or ():
@@ -151,8 +172,7 @@ class TableFeed:
             return
         self._pace.touch()
 
-    def _healthy(self) -> None:
-        self._delay = FIRST_RETRY
+    def _answers(self) -> None:
         if self.lost or self.refused:
             self.lost = self.refused = ""
             self._post(FeedRestored(self.kind))
@@ -166,8 +186,9 @@ class TableFeed:
             self.lost = str(error) or type(error).__name__
         self._post(FeedLost(self.kind, self.lost, self._delay))
         self._hurry.clear()
+        await asyncio.sleep(FIRST_RETRY)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._hurry.wait(), self._delay)
+            await asyncio.wait_for(self._hurry.wait(), self._delay - FIRST_RETRY)
         self._delay = min(self._delay * 2, LONGEST_RETRY)
 
     def _refuse(self, error: ApiError) -> None:
