@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import os
 import re
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
+import pytest_asyncio
 
 from tuik8s.cluster import Cluster
 from tuik8s.config import Config
@@ -104,6 +106,7 @@ class Kubectl:
 
 
 NONE = pytest.param(None, marks=pytest.mark.skip(reason="there is no kubectl on the PATH"))
+_numbers = itertools.count(1)
 PARAMETERS: list[Any] = [*KUBECTLS] or [NONE]
 
 
@@ -115,6 +118,22 @@ def name_of(path: Path | None) -> str:
 async def kubectl(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Kubectl]:
     async with running_cluster(request.param, tmp_path) as running:
         yield running
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=PARAMETERS, ids=name_of)
+async def shared(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Kubectl]:
+    """One cluster for a whole module, whose tests work in namespaces of their own: see `in_namespace`."""
+    async with running_cluster(request.param, tmp_path_factory.mktemp("cluster")) as kubectl:
+        yield kubectl
+
+
+async def in_namespace(shared: Kubectl) -> Kubectl:
+    """In a namespace that nobody else uses."""
+    namespace = f"test-{next(_numbers)}"
+    await shared("create", "namespace", namespace)
+    return replace(shared, namespace=namespace)
 
 
 @asynccontextmanager

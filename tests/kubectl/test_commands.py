@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import itertools
 import json
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,31 +15,17 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from tests.kubectl.conftest import PARAMETERS, Kubectl, name_of, running_cluster
+from tests.kubectl.conftest import Kubectl, in_namespace
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
     from pathlib import Path
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
-_numbers = itertools.count(1)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module", params=PARAMETERS, ids=name_of)
-async def shared(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Kubectl]:
-    async with running_cluster(request.param, tmp_path_factory.mktemp("cluster")) as kubectl:
-        yield kubectl
-
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def kubectl(shared: Kubectl) -> Kubectl:
-    """In a namespace that nobody else uses."""
-    namespace = f"test-{next(_numbers)}"
-    await shared("create", "namespace", namespace)
-    return replace(shared, namespace=namespace)
+    return await in_namespace(shared)
 
 
 async def test_every_generator(kubectl: Kubectl) -> None:
