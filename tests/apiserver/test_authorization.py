@@ -230,6 +230,15 @@ async def test_default_roles_are_mended_at_the_next_start(plane: ControlPlane) -
     assert plane.store.revision == revision
 
 
+def test_who_may_view_may_see_what_is_used() -> None:
+    roles = {default.object["metadata"]["name"]: default.object for default in default_roles()}
+    reader = roles["system:aggregated-metrics-reader"]
+    assert reader["metadata"]["labels"]["rbac.authorization.k8s.io/aggregate-to-view"] == "true"
+    assert reader["rules"] == [
+        {"verbs": ["get", "list", "watch"], "apiGroups": ["metrics.k8s.io"], "resources": ["nodes", "pods"]}
+    ]
+
+
 def test_every_controller_has_an_account_with_a_role() -> None:
     bound = {
         (subject["kind"], subject["name"])
