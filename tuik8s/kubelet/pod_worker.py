@@ -292,7 +292,7 @@ class PodWorker:
             image_id=self._services.image_id,
             message=self._sync.messages.of,
             waiting=self._sync.containers.waiting,
-            node=self._host.node,
+            wanted=self._resizing.wanted,
             failure=self._failure,
             resizes=self._resize_conditions(state),
             stopped=self._stopped,

@@ -45,6 +45,7 @@ class Resizing:
         self._host, self._check = host, check
         self._granted = _granted_before(pod)
         self._started = False
+        self._wanted: dict[str, tuple[Obj, Resources]] = {}
         self.refusal: Refusal | None = None
         self.error = ""
         """Why the runtime does not do what was granted."""
@@ -73,6 +74,17 @@ class Resizing:
             self.refusal = refusal
             self._tell(pod, f"Resize{refusal.reason}", refusal.reason, refusal.message)
 
+    def wanted(self, pod: Obj, container: Obj) -> Resources:
+        """What the container should have; kept, because each look at the pod asks for it."""
+        given = container.get("resources") or {}
+        known = self._wanted.get(container["name"])
+        if known is None or known[0] != given:
+            known = self._wanted[container["name"]] = (
+                given,
+                container_resources(pod, container, self._host.node),
+            )
+        return known[1]
+
     def changes(self, pod: Obj, state: PodState) -> list[Change]:
         """What must still be done; `pod` as it was allocated."""
         found = []
@@ -80,7 +92,7 @@ class Resizing:
             status = state.current(container["name"])
             if status is None or status.state != "running" or status.resources is None:
                 continue
-            wanted = container_resources(pod, container, self._host.node)
+            wanted = self.wanted(pod, container)
             changed = _changed(status.resources, wanted)
             if changed:
                 found.append(Change(container, status, wanted, _restarts(container, changed)))

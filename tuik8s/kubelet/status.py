@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from tuik8s.api import pods
 from tuik8s.api.clock import timestamp
 from tuik8s.kubelet.conditions import pod_conditions
-from tuik8s.kubelet.generate import container_resources
 from tuik8s.kubelet.resizing import reported_resources
 
 if TYPE_CHECKING:
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tuik8s.api.objects import Obj
-    from tuik8s.cri import ContainerStatus
-    from tuik8s.kubelet.config import NodeConfig
+    from tuik8s.cri import ContainerStatus, Resources
     from tuik8s.kubelet.pleg import PodState
 
 
@@ -54,7 +52,8 @@ class Observation:
     image_id: Callable[[str], str]
     message: Callable[[ContainerStatus], str]
     waiting: Mapping[str, Waiting] = field(default_factory=dict)
-    node: NodeConfig
+    wanted: Callable[[Obj, Obj], Resources]
+    """Of a pod and a container: what it should have."""
     failure: Failure | None = None
     resizes: tuple[Obj, ...] = ()
     """Conditions about a resize of the pod."""
@@ -177,7 +176,7 @@ def _resources(pod: Obj, container: Obj, latest: ContainerStatus, seen: Observat
     granted = container.get("resources") or {}
     if not granted:
         return {}
-    wanted = container_resources(pod, container, seen.node)
+    wanted = seen.wanted(pod, container)
     fields: Obj = {"resources": reported_resources(container, latest.resources, wanted)}
     if granted.get("requests"):
         fields["allocatedResources"] = dict(granted["requests"])
