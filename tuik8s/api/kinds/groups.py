@@ -69,7 +69,7 @@ VOLUME_ATTRIBUTES_CLASS = _storage(
 )
 VOLUME_ATTACHMENT = _storage("VolumeAttachment", "volumeattachments", namespaced=False, subresources=_STATUS)
 CSI_DRIVER = _storage("CSIDriver", "csidrivers", namespaced=False)
-CSI_NODE = _storage("CSINode", "csinodes", namespaced=False)
+CSI_NODE = _storage("CSINode", "csinodes", namespaced=False, subresources=_STATUS)
 CSI_STORAGE_CAPACITY = _storage("CSIStorageCapacity", "csistoragecapacities")
 
 _admission = _Group("admissionregistration.k8s.io")
