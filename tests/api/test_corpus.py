@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.api.objects import REGISTRY, container, deployment, pod, service
+from tests.support.every_kind import EVERY_KIND
 from tuik8s.api import defaults, kinds, schema, validation
 from tuik8s.api.conversion import to_served
 from tuik8s.api.errors import BadRequest
@@ -173,6 +174,17 @@ def _damage(value: Any, draw: st.DataObject) -> Any:
 @given(st.data())
 def test_damaged_objects_are_refused_or_stored_but_break_nothing(data: st.DataObject) -> None:
     kind, manifest = data.draw(st.sampled_from(GOOD))
+    for _ in range(data.draw(st.integers(1, 3))):
+        manifest = _damage(manifest, data)
+    before = copy(manifest)
+    assert all(_problems(kind, manifest))
+    assert manifest == before
+
+
+@settings(max_examples=600, deadline=None)
+@given(st.data())
+def test_damage_to_any_kind_breaks_nothing(data: st.DataObject) -> None:
+    kind, manifest = data.draw(st.sampled_from(EVERY_KIND))
     for _ in range(data.draw(st.integers(1, 3))):
         manifest = _damage(manifest, data)
     before = copy(manifest)

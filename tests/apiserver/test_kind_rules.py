@@ -261,3 +261,17 @@ async def test_component_statuses_are_found_out_when_asked_for(control_plane: Co
         await client.get(kind, "", "nobody")
     with pytest.raises(MethodNotSupported):
         await client.create(kind, {"metadata": {"name": "x"}})
+
+
+@pytest.mark.parametrize("text", ['["x"]', '[{"type": "Pods", "pods": {"metricName": 3}}]', '[{"type": 4}]'])
+async def test_metrics_in_an_annotation_are_looked_at_too(control_plane: ControlPlane, text: str) -> None:
+    meta = {
+        "name": "x",
+        "namespace": "default",
+        "annotations": {"autoscaling.alpha.kubernetes.io/metrics": text},
+    }
+    spec = {"scaleTargetRef": {"kind": "Deployment", "name": "web"}, "maxReplicas": 2}
+    with pytest.raises(Invalid, match=r"metadata\.annotations"):
+        await control_plane.client.create(
+            kinds.HORIZONTAL_POD_AUTOSCALER_V1, {"metadata": meta, "spec": spec}
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuik8s.api import autoscaling, kinds
+from tuik8s.api import autoscaling, kinds, schema
 
 if TYPE_CHECKING:
     from tuik8s.api.kinds import Kind
@@ -50,7 +50,9 @@ class AutoscalersView(View):
     """Autoscalers are stored as autoscaling/v2."""
 
     def inward(self, obj: Obj) -> Obj:
-        return autoscaling.to_v2(obj)
+        """What annotations carry is decoded like the rest; validation has seen that it can be."""
+        converted = autoscaling.to_v2(obj)
+        return schema.decode(kinds.HORIZONTAL_POD_AUTOSCALER, converted, "Ignore").object
 
     def outward(self, obj: Obj) -> Obj:
         return autoscaling.to_v1(obj)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuik8s.api import errors, names
+from tuik8s.api import errors, kinds, names, schema
 from tuik8s.api.autoscaling import to_v2
+from tuik8s.api.errors import BadRequest
 from tuik8s.api.validation.values import (
     check_choice,
     check_int_or_percent,
@@ -34,8 +35,15 @@ _LONGEST_PERIOD = 1800
 
 def validate_autoscaler(autoscaler: Obj) -> Iterator[FieldError]:
     """Of either version; complaints name the fields of autoscaling/v2, as Kubernetes' do."""
-    v2 = to_v2(autoscaler) if autoscaler.get("apiVersion") == "autoscaling/v1" else autoscaler
-    spec = v2.get("spec") or {}
+    spec = autoscaler.get("spec") or {}
+    if autoscaler.get("apiVersion") == "autoscaling/v1":
+        try:
+            v2 = schema.decode(kinds.HORIZONTAL_POD_AUTOSCALER, to_v2(autoscaler), "Ignore").object
+        except BadRequest as error:
+            annotations = (autoscaler.get("metadata") or {}).get("annotations")
+            yield errors.invalid("metadata.annotations", annotations, error.message)
+            return
+        spec = v2.get("spec") or {}
     least, most = spec.get("minReplicas"), spec.get("maxReplicas", 0)
     if least is not None and least < 1:
         yield errors.invalid("spec.minReplicas", least, "must be greater than or equal to 1")
