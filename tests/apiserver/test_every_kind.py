@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.every_kind import EVERY_KIND
 from tuik8s.api import defaults, kinds, schema
-from tuik8s.api.errors import NotFound
+from tuik8s.api.errors import Invalid, NotFound
 from tuik8s.api.objects import copy
 
 if TYPE_CHECKING:
@@ -73,6 +73,21 @@ def test_defaults_are_final(kind: Kind, manifest: Obj) -> None:
     defaults.set_defaults(kind, again)
     assert again == decoded
     assert schema.decode(kind, decoded).object == decoded, "what was stored can be sent again"
+
+
+@pytest.mark.parametrize("kind", [kind for kind in kinds.SERVED if kind.collectable], ids=str)
+async def test_what_is_let_in_with_next_to_nothing_can_be_listed(
+    control_plane: ControlPlane, kind: Kind
+) -> None:
+    """Kubernetes' specs are structs: they are there even when the client sends none."""
+    meta = {"name": "x", **({"namespace": "default"} if kind.namespaced else {})}
+    try:
+        made = await control_plane.client.create(kind, {"metadata": meta})
+    except Invalid:
+        return
+    table = await control_plane.client.list(kind, as_table=True)
+    assert "x" in [row["object"]["metadata"]["name"] for row in table["rows"]]
+    assert made["metadata"]["uid"]
 
 
 def _namespace(manifest: Obj) -> str:

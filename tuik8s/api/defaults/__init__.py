@@ -3,6 +3,8 @@ and what the conversions to and from its internal types and the create strategie
 
 from __future__ import annotations
 
+import importlib
+from functools import cache
 from typing import TYPE_CHECKING
 
 from tuik8s.api.defaults import (
@@ -69,6 +71,17 @@ _BY_RESOURCE: dict[str, Callable[[Obj], None]] = {
 
 def set_defaults(kind: Kind, obj: Obj) -> None:
     """In place, on a decoded object that nobody else holds. Doing it again changes nothing."""
+    if _has_spec(kind.model):
+        obj.setdefault("spec", {})  # in Go a struct, which is always there
     apply = _BY_RESOURCE.get(kind.resource)
     if apply is not None:
         apply(obj)
+
+
+@cache
+def _has_spec(model: str) -> bool:
+    module, _, name = model.partition(":")
+    if not name:
+        return False
+    struct = getattr(importlib.import_module(f"lightkube.models.{module}"), name)
+    return "spec" in struct.__struct_fields__

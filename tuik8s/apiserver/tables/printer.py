@@ -97,5 +97,5 @@ def template_cells(obj: Obj) -> tuple[str, str]:
 
 def container_cells(template: Obj) -> tuple[str, str]:
     containers = (template.get("spec") or {}).get("containers") or ()
-    names = joined((container["name"] for container in containers), empty="")
+    names = joined((container.get("name", "") for container in containers), empty="")
     return names, joined((container.get("image", "") for container in containers), empty="")
