@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from tests.support.control_plane import ControlPlane
 from tuik8s.api import kinds
@@ -323,3 +328,44 @@ async def test_a_node_without_a_name_is_nobody(plane: ControlPlane) -> None:
     stray = as_user(plane, "kubelet", "system:nodes")
     with pytest.raises(ApiError, match="cannot create resource"):
         await stray.create(kinds.NODE, {"metadata": {"name": "one"}})
+
+
+# Certificates
+
+
+def certificate_request(user: str, *groups: str, signer: str = "kubernetes.io/kube-apiserver-client") -> Obj:
+    names = [x509.NameAttribute(NameOID.ORGANIZATION_NAME, group) for group in groups]
+    subject = x509.Name([*names, x509.NameAttribute(NameOID.COMMON_NAME, user)])
+    key = ec.generate_private_key(ec.SECP256R1())
+    asked = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(key, hashes.SHA256())
+    pem = asked.public_bytes(serialization.Encoding.PEM)
+    spec = {"request": base64.b64encode(pem).decode(), "signerName": signer, "usages": ["client auth"]}
+    return {"metadata": {"name": "csr"}, "spec": spec}
+
+
+def verdict(kind: str) -> Obj:
+    return {"status": {"conditions": [{"type": kind, "status": "True", "reason": "r", "message": "m"}]}}
+
+
+async def test_who_approves_and_signs_certificates(plane: ControlPlane) -> None:
+    requests, group = kinds.CERTIFICATE_SIGNING_REQUEST, "certificates.k8s.io"
+    subresources = "certificatesigningrequests/approval certificatesigningrequests/status"
+    await grant(
+        plane, "", "jane", rule("create patch", f"certificatesigningrequests {subresources}", group=group)
+    )
+    jane = as_user(plane, "jane")
+    made = await jane.create(requests, certificate_request("jane"))
+    assert made["spec"]["username"] == "jane"
+    for subresource, kind, verb in (("approval", "Approved", "approve"), ("status", "Failed", "sign")):
+        writing = jane.patch(requests, "", "csr", verdict(kind), subresource=subresource)
+        assert (await refusal(writing)).endswith(
+            f'user not permitted to {verb} requests with signerName "kubernetes.io/kube-apiserver-client"'
+        )
+    await grant(plane, "", "jane", rule("approve", "signers", group=group, names="kubernetes.io/*"), name="s")
+    await jane.patch(requests, "", "csr", verdict("Approved"), subresource="approval")
+
+
+async def test_nobody_asks_to_become_a_master(plane: ControlPlane) -> None:
+    asked = certificate_request("eve", "system:masters")
+    creating = plane.client.create(kinds.CERTIFICATE_SIGNING_REQUEST, asked)
+    assert "signer with system:masters group is not allowed" in await refusal(creating)

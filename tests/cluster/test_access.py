@@ -98,6 +98,11 @@ async def test_the_components_live_with_their_roles(tmp_path: Path) -> None:
         files = cluster.directory / "pods" / pod["metadata"]["uid"] / "volumes" / "kubernetes.io~projected"
         names = {path.name for path in (files / mounted["name"]).iterdir() if not path.name.startswith("..")}
         assert names == {"token", "ca.crt", "namespace"}
+        budget = {"minAvailable": 1, "selector": spec["selector"]}
+        disruption = {"metadata": {"name": "web", "namespace": "default"}, "spec": budget}
+        await cluster.client.create(kinds.POD_DISRUPTION_BUDGET, disruption)
+        await cluster.client.create(kinds.NAMESPACE, {"metadata": {"name": "short"}})
+        await cluster.client.delete(kinds.NAMESPACE, "", "short")
         await cluster.client.delete(kinds.DEPLOYMENT, "default", "web", propagation="Foreground")
         async for event in cluster.client.watch(kinds.DEPLOYMENT, "default", resource_version="0"):
             if event.type == "DELETED":

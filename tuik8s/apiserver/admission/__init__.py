@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tuik8s.apiserver.admission.certificates import (
+    CertificateApproval,
+    CertificateSigning,
+    CertificateSubjectRestriction,
+)
 from tuik8s.apiserver.admission.chain import AdmissionChain, Attributes, Plugin, UnknownPlugin
 from tuik8s.apiserver.admission.classes import DefaultIngressClass, DefaultStorageClass
 from tuik8s.apiserver.admission.namespaces import NamespaceLifecycle
@@ -30,6 +35,7 @@ def build_chain(store: Store, access: Access, *, ids: Ids, authorization: Author
     plugins: tuple[Plugin, ...] = (
         NamespaceLifecycle(store), ServiceAccount(store, ids, mounts_tokens=access.issuer is not None),
         NodeRestriction(store), Priority(store), DefaultTolerationSeconds(),
-        DefaultStorageClass(store), DefaultIngressClass(store),
+        DefaultStorageClass(store), CertificateApproval(authorization), CertificateSigning(authorization),
+        CertificateSubjectRestriction(), DefaultIngressClass(store),
     )  # fmt: skip
     return AdmissionChain(plugins, access.disabled_admission, always=(RoleEscalation(authorization),))

@@ -80,7 +80,12 @@ class CertificateRequestStrategy(Strategy):
 
     def note_author(self, obj: Obj, user: User) -> None:
         spec = {key: value for key, value in obj["spec"].items() if key not in ("uid", "extra")}
-        obj["spec"] = {**spec, "username": user.name, "groups": list(user.groups)}
+        spec |= {"username": user.name, "groups": list(user.groups)}
+        if user.uid:
+            spec["uid"] = user.uid
+        if user.extra:
+            spec["extra"] = {key: list(values) for key, values in user.extra}
+        obj["spec"] = spec
 
     def prepare_for_update(self, obj: Obj, old: Obj) -> None:
         super().prepare_for_update(obj, old)
