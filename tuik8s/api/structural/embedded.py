@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from tuik8s.api.errors import FieldError
     from tuik8s.api.objects import Obj
-    from tuik8s.api.structural.values import Check, Findings
+    from tuik8s.api.structural.places import Check, Findings
 
 
 def embedded_resources(schema: Obj) -> Check | None:

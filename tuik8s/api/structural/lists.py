@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
 
     from tuik8s.api.objects import Obj
-    from tuik8s.api.structural.values import Check, Findings
+    from tuik8s.api.structural.places import Check, Findings
 
 LIST_TYPE, MAP_KEYS = "x-kubernetes-list-type", "x-kubernetes-list-map-keys"
 

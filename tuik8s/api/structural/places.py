@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tuik8s.api.errors import FieldError
 
 Place: TypeAlias = "tuple[Place, str | int] | None"
@@ -16,6 +18,12 @@ class Found(NamedTuple):
 
     error: FieldError
     node: Place
+
+
+if TYPE_CHECKING:
+    Findings: TypeAlias = list[Found]
+    Check: TypeAlias = Callable[[Any, Place, Findings], None]
+    """Adds what is wrong with a value to the findings."""
 
 
 def text(place: Place) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tuik8s.api.cel.values import Converter
     from tuik8s.api.objects import Obj
-    from tuik8s.api.structural.values import Findings
+    from tuik8s.api.structural.places import Findings
 
     RuleCheck: TypeAlias = Callable[[Any, Any, Place, Findings], None]
 

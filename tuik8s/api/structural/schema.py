@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from tuik8s.api.objects import Obj
     from tuik8s.api.patch.structure import Structure
     from tuik8s.api.shapes import Findings
-    from tuik8s.api.structural.places import Found
-    from tuik8s.api.structural.values import Check
+    from tuik8s.api.structural.places import Check, Found
 
 
 class StructuralSchema:

@@ -5,38 +5,32 @@ A schema is compiled once, to a closure per node; a check adds what it finds wro
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from tuik8s.api import errors
 from tuik8s.api.errors import FieldError
-from tuik8s.api.structural.formats import string_format
-from tuik8s.api.structural.patterns import searcher
 from tuik8s.api.structural.places import Found, Place, text
+from tuik8s.api.structural.scalars import invalid, nowhere, number_checks, string_checks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tuik8s.api.objects import Obj
-
-    Findings: TypeAlias = list[Found]
-    Check: TypeAlias = Callable[[Any, Place, Findings], None]
+    from tuik8s.api.structural.places import Check, Findings
 
 INT_OR_STRING = "x-kubernetes-int-or-string"
 _NAMES: dict[type, str] = {
     bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object",
     type(None): "null",
 }  # fmt: skip
-_INT32, _INT64 = (-(2**31), 2**31 - 1), (-(2**63), 2**63 - 1)
 
 
 def checker(schema: Obj) -> Check:
     """The check of one node and all below it."""
     kinds = ("integer", "string") if schema.get(INT_OR_STRING) else tuple(filter(None, [schema.get("type")]))
     checks: dict[type, list[Check]] = {
-        str: _string_checks(schema),
-        int: (numbers := _number_checks(schema)),
+        str: string_checks(schema),
+        int: (numbers := number_checks(schema)),
         float: numbers,
         list: _list_checks(schema),
         dict: _map_checks(schema),
@@ -72,16 +66,6 @@ def _wrong_type(place: Place, wanted: str, kind: type) -> FieldError:
     name, path = _NAMES[kind], text(place)
     why = f'Invalid value: "{name}": {path} in body must be of type {wanted}: "{name}"'
     return FieldError("FieldValueTypeInvalid", path, why)
-
-
-def nowhere(why: str) -> FieldError:
-    """What Kubernetes complains of without a field."""
-    return FieldError("FieldValueInvalid", "<nil>", f'Invalid value: "": {why}')
-
-
-def _invalid(value: Any, place: Place, why: str) -> Found:
-    path = text(place)
-    return Found(errors.invalid(path, value, f"{path} in body {why}"), place)
 
 
 # Alternatives ---------------------------------------------------------------------------------------------
@@ -186,111 +170,6 @@ def _canonical(value: Any) -> bytes:
     return msgspec.json.encode(value, order="deterministic")
 
 
-# Strings --------------------------------------------------------------------------------------------------
-
-
-def _string_checks(schema: Obj) -> list[Check]:
-    numeric = schema.get("type") in ("integer", "number")
-    checks: list[Check] = []
-    longest, shortest, pattern = schema.get("maxLength"), schema.get("minLength"), schema.get("pattern")
-    if longest is not None or shortest or pattern:
-        checks.append(_length_and_pattern(longest, shortest or 0, pattern or ""))
-    wanted = string_format(schema.get("format") or "")
-    if wanted is not None and not numeric:
-        checks.append(_format(schema["format"], wanted))
-    return checks
-
-
-def _length_and_pattern(longest: int | None, shortest: int, pattern: str) -> Check:
-    matches = searcher(pattern) if pattern else None
-
-    def check(value: str, place: Place, findings: Findings) -> None:
-        if longest is not None and len(value) > longest:
-            findings.append(Found(errors.too_long(text(place), longest), place))
-        elif len(value) < shortest:
-            findings.append(_invalid(value, place, f"should be at least {shortest} chars long"))
-        elif matches is not None and not matches(value):
-            findings.append(_invalid(value, place, f"should match '{pattern}'"))
-
-    return check
-
-
-def _format(name: str, accepts: Callable[[str], bool]) -> Check:
-    def check(value: str, place: Place, findings: Findings) -> None:
-        if not accepts(value):
-            shown = msgspec.json.encode(value).decode()
-            why = f"Invalid value: {shown}: {text(place)} in body must be of type {name}: {shown}"
-            findings.append(Found(FieldError("FieldValueTypeInvalid", text(place), why), place))
-
-    return check
-
-
-# Numbers --------------------------------------------------------------------------------------------------
-
-
-def _number_checks(schema: Obj) -> list[Check]:
-    checks: list[Check] = []
-    maximum, minimum = schema.get("maximum"), schema.get("minimum")
-    if maximum is not None:
-        checks.append(_most(maximum, exclusive=bool(schema.get("exclusiveMaximum"))))
-    if minimum is not None:
-        checks.append(_least(minimum, exclusive=bool(schema.get("exclusiveMinimum"))))
-    if schema.get("multipleOf"):
-        checks.append(_multiple(schema["multipleOf"]))
-    if schema.get("type") == "integer":
-        checks.append(_range(schema.get("format") or ""))
-    return checks
-
-
-def _most(maximum: float, *, exclusive: bool) -> Check:
-    why = f"should be less than {'' if exclusive else 'or equal to '}{_shown(maximum)}"
-
-    def check(value: float, place: Place, findings: Findings) -> None:
-        if value > maximum or (exclusive and value == maximum):
-            findings.append(_invalid(value, place, why))
-
-    return check
-
-
-def _least(minimum: float, *, exclusive: bool) -> Check:
-    why = f"should be greater than {'' if exclusive else 'or equal to '}{_shown(minimum)}"
-
-    def check(value: float, place: Place, findings: Findings) -> None:
-        if value < minimum or (exclusive and value == minimum):
-            findings.append(_invalid(value, place, why))
-
-    return check
-
-
-def _multiple(factor: float) -> Check:
-    def check(value: float, place: Place, findings: Findings) -> None:
-        try:
-            quotient = value / factor
-            fits = quotient == round(quotient)
-        except OverflowError:  # of no format that a number may have
-            fits = False
-        if not fits:
-            findings.append(_invalid(value, place, f"should be a multiple of {_shown(factor)}"))
-
-    return check
-
-
-def _range(name: str) -> Check:
-    low, high = _INT32 if name == "int32" else _INT64
-    wanted = f"with format {name}" if name in ("int32", "int64") else "(default format)"
-
-    def check(value: float, place: Place, findings: Findings) -> None:
-        if not low <= value <= high:
-            why = f"Checked value must be of type integer {wanted} in {text(place)}"
-            findings.append(Found(nowhere(why), place))
-
-    return check
-
-
-def _shown(number: float) -> str:
-    return str(int(number)) if number == int(number) and abs(number) < 1e21 else f"{number:g}"
-
-
 # Lists and maps -------------------------------------------------------------------------------------------
 
 
@@ -316,7 +195,7 @@ def _size(what: str, least: int, most: int | None) -> Check:
     def check(value: Any, place: Place, findings: Findings) -> None:
         size = len(value)
         if size < least:
-            findings.append(_invalid(size, place, f"should have at least {least} {what}"))
+            findings.append(invalid(size, place, f"should have at least {least} {what}"))
         if most is not None and size > most:
             findings.append(Found(errors.too_many(text(place), size, most), place))
 

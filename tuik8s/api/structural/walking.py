@@ -8,8 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tuik8s.api.objects import Obj
-    from tuik8s.api.structural.places import Place
-    from tuik8s.api.structural.values import Check, Findings
+    from tuik8s.api.structural.places import Check, Findings, Place
 
 
 def everywhere(schema: Any, own: Callable[[Obj], Check | None]) -> Check | None:
