@@ -15,6 +15,7 @@ import tuik8s.testing
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow  # each starts Python and pytest
 PLUGIN = "tuik8s.testing.plugin"
 INI = """[pytest]
 filterwarnings = error
@@ -100,22 +101,7 @@ def test_own(tuik8s):
     assert "4 passed" in output, output
 
 
-def test_with_pytest_asyncio_in_its_strict_mode(tmp_path: Path) -> None:
-    text = f"""
-import pytest
-
-@pytest.mark.asyncio
-async def test_awaited(tuik8s):
-    await tuik8s.aio.apply({POD})
-    pod = await tuik8s.aio.wait_for("Pod", "web")
-    found = await tuik8s.client.get(tuik8s.hosted.kind("Pod"), tuik8s.namespace, "web")
-    assert found["metadata"]["uid"] == pod["metadata"]["uid"]
-"""
-    output = run(tmp_path, test_it=text)
-    assert "1 passed" in output, output
-
-
-def test_with_anyio(tmp_path: Path) -> None:
+def test_with_pytest_asyncio_in_its_strict_mode_and_with_anyio(tmp_path: Path) -> None:
     text = f"""
 import anyio
 import pytest
@@ -124,8 +110,15 @@ import pytest
 def anyio_backend():
     return "asyncio"
 
+@pytest.mark.asyncio
+async def test_asyncio(tuik8s):
+    await tuik8s.aio.apply({POD})
+    pod = await tuik8s.aio.wait_for("Pod", "web")
+    found = await tuik8s.client.get(tuik8s.hosted.kind("Pod"), tuik8s.namespace, "web")
+    assert found["metadata"]["uid"] == pod["metadata"]["uid"]
+
 @pytest.mark.anyio
-async def test_awaited(tuik8s):
+async def test_anyio(tuik8s):
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(tuik8s.aio.wait_for, "Pod", "web")
         await tuik8s.aio.apply({POD})
@@ -134,7 +127,7 @@ async def test_awaited(tuik8s):
         assert [pod.metadata.name async for pod in client.list(Pod)] == ["web"]
 """
     output = run(tmp_path, test_it=text)
-    assert "1 passed" in output, output
+    assert "2 passed" in output, output
 
 
 def test_with_xdist(tmp_path: Path) -> None:

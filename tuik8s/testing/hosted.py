@@ -54,6 +54,9 @@ class Settings(TypedDict, total=False):
     pod_cidr: str
     disabled_controllers: tuple[str, ...]
     event_ttl: timedelta
+    authorization_mode: str
+    token_auth_file: Path
+    disabled_admission: tuple[str, ...]
     host: str
     seed: int
 
