@@ -120,3 +120,10 @@ async def test_plain_http_gets_nowhere(served: Served) -> None:
         received = b""
     writer.close()
     assert b"gitVersion" not in received
+
+
+async def test_nobody_reaches_a_pod_through_the_proxy(served: Served, pki: Pki) -> None:
+    path = "/api/v1/namespaces/default/pods/a/proxy/"
+    status, body = await _get(served, path, client_context(pki, certificate=False))
+    assert (status, body["reason"]) == (403, "Forbidden")
+    assert 'cannot get resource "pods/proxy"' in body["message"]

@@ -230,9 +230,3 @@ async def test_a_node_leads_to_its_kubelet(served: Served, kubelets: Backend) ->
     async with served.request("GET", "/api/v1/nodes/https:n1:10250/proxy/healthz") as answer:
         assert answer.status == 418
     assert kubelets.dialled == [("n1", 10250)] * 2
-
-
-async def test_a_proxy_asks_who_asks(served: Served) -> None:
-    async with aiohttp.ClientSession() as nobody:
-        answer = await nobody.get(f"{served.url}{PODS}/a/proxy/", ssl=False)
-        assert answer.status == 401
