@@ -10,7 +10,7 @@ With kr8s:
 ```python
 # test_web.py
 import pytest
-from kr8s.objects import Deployment, Pod
+from kr8s.objects import Deployment
 
 WEB = '''
 apiVersion: apps/v1
