@@ -63,7 +63,7 @@ async def test_a_killed_ephemeral_cluster_is_named_and_removed(
         assert mine not in await leftovers.find()
     (mine,) = [found for found in await leftovers.find() if found.cluster == mine.cluster]
     output = (await asyncio.to_thread(CliRunner().invoke, main, ["doctor"])).output
-    assert f"{mine.containers} containers of {mine.cluster}, which was killed" in output
+    assert f"{mine.containers} containers of {mine.cluster}, which is gone" in output
     assert "tuik8s reset --leftovers" in output
 
     await leftovers.remove(mine)

@@ -195,9 +195,8 @@ async def test_what_a_folder_holds_no_more_is_pruned(kubectl: Kubectl, tmp_path:
     names = await kubectl("get", "configmaps", "-o", "name")
     assert "configmap/one" in names
     assert "configmap/other" in names
-    if kubectl.minor >= 27:
-        everything = ("apply", "-f", str(folder), "--prune", "-l", "part=set")
-        assert "configmap/one unchanged" in await kubectl(*everything)
+    everything = ("apply", "-f", str(folder), "--prune", "-l", "part=set")
+    assert "configmap/one unchanged" in await kubectl(*everything)
 
 
 async def test_kustomizations(kubectl: Kubectl, web: Path) -> None:

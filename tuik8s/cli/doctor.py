@@ -123,7 +123,7 @@ async def _docker(config: Config) -> Finding:
 
 
 async def _leftovers() -> list[Finding]:
-    """What clusters that were killed have left on the engine; nothing where there is none, or no engine."""
+    """What clusters that are gone have left on the engine; nothing where there is none, or no engine."""
     from tuik8s.cluster import leftovers
 
     try:
@@ -132,7 +132,7 @@ async def _leftovers() -> list[Finding]:
         return []
     remedy = "tuik8s reset --leftovers removes them"
     return [
-        Finding("left over", f"{leftovers.text_of(found)}, which was killed", remedy, needed=False)
+        Finding("left over", f"{leftovers.text_of(found)}, which is gone", remedy, needed=False)
         for found in dead
     ]
 

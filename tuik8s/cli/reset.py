@@ -32,7 +32,7 @@ STATE = (
 @click.option(
     "--leftovers",
     is_flag=True,
-    help="Instead, remove the containers of clusters that were killed and cannot come back.",
+    help="Instead, remove the containers of clusters that are gone and cannot come back.",
 )
 @cluster_options
 def reset(*, yes: bool, leftovers: bool, **settings: Any) -> None:
