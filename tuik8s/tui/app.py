@@ -90,7 +90,7 @@ class TuiApp(TypeAheadApp):
         problems = self._read_keys()
         self.main = MainScreen(self)
         self.push_screen(self.main)
-        self.main.call_after_refresh(self.shown)
+        self.main.on_first_frame = self.shown
         if self.heartbeat is not None:
             self.run_worker(self.heartbeat.run(), exit_on_error=False, group="heartbeat")
         if self.settings.greeting:

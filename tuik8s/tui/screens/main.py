@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 NOTICE_SECONDS = {"information": 6.0, "warning": 15.0}
 """How long a notice stays; errors stay until escape."""
+PAINTED = 0.05
+"""Seconds from the first layout to when its frame is on the terminal: Textual paints 60 times a second."""
 _NOTICE_TONES = {"information": "info", "warning": "warn", "error": "error"}
 
 
@@ -47,6 +49,9 @@ class MainScreen(CommandScreen):
         self._notices: list[Notice] = []
         self._filter_before: Filter = NO_FILTER
         self._filter_problem = ""
+        self._sized = False
+        self.on_first_frame: Callable[[], object] = lambda: None
+        """Called once, when there is something to see."""
         self._own: dict[str, Callable[[], None]] = {
             "pane.next": lambda: self.board.cycle(1),
             "pane.previous": lambda: self.board.cycle(-1),
@@ -81,6 +86,9 @@ class MainScreen(CommandScreen):
         self.board.activate("main")
 
     def on_resize(self) -> None:
+        if not self._sized:
+            self._sized = True
+            self.set_timer(PAINTED, self.on_first_frame)
         level = self.board.density
         for name in ("compact", "normal", "large"):
             self.set_class(level == name, f"-{name}")
