@@ -8,6 +8,7 @@ import platform
 import shutil
 import tempfile
 from contextlib import AsyncExitStack, suppress
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -155,6 +156,7 @@ class Cluster:
     async def _start(self) -> None:
         if self._after is not None:
             await self._after.wait()
+        await asyncio.to_thread(_load_components)  # a good part of a second, in which the screen answers
         from tuik8s.cluster.runtime import choose_runtime
 
         trusting = asyncio.create_task(self._trust(), name="credentials")
@@ -328,6 +330,11 @@ class Cluster:
         if self.config.ephemeral:
             await self.runtime.remove_cluster()
         await self.runtime.close()
+
+
+def _load_components() -> None:
+    for package in ("cluster.runtime", "scheduler", "controllers", "kubelet", "proxy", "applier"):
+        import_module(f"tuik8s.{package}")
 
 
 def _takes_pods(node: Obj) -> bool:
