@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from typing import TYPE_CHECKING
 
 import pytest
@@ -100,3 +102,12 @@ def _web(pods: list[Obj], name: str) -> int:
 def _endpoints(slices: list[Obj]) -> int:
     web = [s for s in slices if s["metadata"]["labels"].get("kubernetes.io/service-name") == "web"]
     return sum(len(piece.get("endpoints") or ()) for piece in web)
+
+
+async def test_nothing_holds_a_cluster_that_has_ended() -> None:
+    async with Cluster(Config(cluster="ended", ephemeral=True, runtime="simulated", listen="")) as cluster:
+        await cluster.started()
+    kept = weakref.ref(cluster)
+    del cluster
+    gc.collect()
+    assert kept() is None

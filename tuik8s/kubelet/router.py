@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from typing import TYPE_CHECKING, Protocol
-from weakref import WeakKeyDictionary
+from weakref import WeakValueDictionary
 
 from tuik8s.api import kinds
 from tuik8s.api.objects import key_of, revision_of, uid_of
@@ -27,7 +27,8 @@ class Listener(Protocol):
     def node_changed(self) -> None: ...
 
 
-_shared: WeakKeyDictionary[Informers, Router] = WeakKeyDictionary()
+_shared: WeakValueDictionary[int, Router] = WeakValueDictionary()
+"""By the identity of the informers, which a router keeps for as long as it lives, and no longer."""
 
 
 class Router:
@@ -36,11 +37,13 @@ class Router:
     @classmethod
     def of(cls, informers: Informers) -> Router:
         """The one of these informers."""
-        if informers not in _shared:
-            _shared[informers] = cls(informers)
-        return _shared[informers]
+        router = _shared.get(id(informers))
+        if router is None:
+            router = _shared[id(informers)] = cls(informers)
+        return router
 
     def __init__(self, informers: Informers) -> None:
+        self._informers = informers
         self._pods = informers.of(kinds.POD)
         self._pods.add_index(NODE_INDEX, lambda pod: filter(None, (pod["spec"].get("nodeName"),)))
         self._pods.subscribe(self._pod)
