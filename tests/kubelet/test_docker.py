@@ -16,6 +16,7 @@ from tuik8s.api.clock import RandomIds, SystemClock
 from tuik8s.api.kinds import KindRegistry
 from tuik8s.api.objects import is_pod_ready
 from tuik8s.apiserver import ApiServer
+from tuik8s.apiserver.access import Access
 from tuik8s.client import LogOptions
 from tuik8s.cri.docker import DockerRuntime
 from tuik8s.storage import Store
@@ -78,7 +79,8 @@ def serve(**fields: Any) -> Obj:
 async def machine(docker_client: docker.DockerClient, tmp_path: Path) -> AsyncIterator[Machine]:
     clock, ids = SystemClock(), RandomIds()
     store = await Store.open(None, clock=clock)
-    api = ApiServer(store, clock=clock, ids=ids, registry=KindRegistry())
+    access = Access(modes=("AlwaysAllow",))
+    api = ApiServer(store, clock=clock, ids=ids, registry=KindRegistry(), access=access)
     await api.start()
     bench = Bench(ControlPlane(store, api, clock, ids), tmp_path)  # type: ignore[arg-type]
     await bench.prepare()
