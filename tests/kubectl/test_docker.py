@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.slow, pytest.mark.docker]
 
 # The image has no link for tar, which kubectl cp wants.
-BOX = "ln -s /bin/busybox /bin/tar; echo ready; trap 'exit 0' TERM; while true; do sleep 0.1; done"
+BOX = "[ -e /bin/tar ] || ln -s /bin/busybox /bin/tar; echo ready; trap 'exit 0' TERM; while true; do sleep 0.1; done"
 LOCAL = "--image-pull-policy=IfNotPresent"
 
 
