@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.slow, pytest.mark.docker]
 
-# The image has no link for tar, which kubectl cp wants.
-BOX = "[ -e /bin/tar ] || ln -s /bin/busybox /bin/tar; echo ready; trap 'exit 0' TERM; while true; do sleep 0.1; done"
+# kubectl cp wants tar; older images of the tests have no link for it.
+WAIT = "echo ready; trap 'exit 0' TERM; while true; do sleep 0.1; done"
+BOX = f"[ -e /bin/tar ] || ln -s /bin/busybox /bin/tar; {WAIT}"
 LOCAL = "--image-pull-policy=IfNotPresent"
 
 
