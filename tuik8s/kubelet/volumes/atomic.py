@@ -39,8 +39,9 @@ def write_payload(directory: Path, payload: Mapping[str, File], version: str, gr
     """Make `directory` hold exactly these files; False when it did already."""
     for path in payload:
         check_path(path)
-    directory.mkdir(parents=True, exist_ok=True)
-    if read_payload(directory) == {path: file.content for path, file in payload.items()}:
+    # With a thousand pods at once each call of the system counts: nobody looks into what is not there yet.
+    is_new = _made(directory)
+    if not is_new and read_payload(directory) == {path: file.content for path, file in payload.items()}:
         return False
     fresh = directory / f"..{version}"
     fresh.mkdir(mode=0o755)
@@ -48,19 +49,43 @@ def write_payload(directory: Path, payload: Mapping[str, File], version: str, gr
         if "/" in path:
             (fresh / path).parent.mkdir(parents=True, exist_ok=True)
         _write(fresh / path, file, group)
-    names, old = {path.split("/")[0] for path in payload}, _target(directory)
-    if old is None:
-        # Nobody looks yet: with a thousand pods at once each call of the system counts.
-        (directory / DATA).unlink(missing_ok=True)
-        (directory / DATA).symlink_to(fresh.name)
-        _link_names(directory, names)
-        return True
+    names = {path.split("/")[0] for path in payload}
+    if is_new:
+        os.symlink(fresh.name, directory / DATA)
+        _link(directory, names)
+    else:
+        _replace(directory, fresh, names)
+    return True
+
+
+def _made(directory: Path) -> bool:
+    """False when it was there."""
+    try:
+        directory.mkdir()
+    except FileNotFoundError:
+        directory.mkdir(parents=True)
+    except FileExistsError:
+        return False
+    return True
+
+
+def _replace(directory: Path, fresh: Path, names: set[str]) -> None:
+    """From one moment to the next the names lead to what is fresh."""
+    old = _target(directory)
     (directory / DATA_TMP).unlink(missing_ok=True)
     (directory / DATA_TMP).symlink_to(fresh.name)
     os.replace(directory / DATA_TMP, directory / DATA)
-    _link_names(directory, names)
-    shutil.rmtree(old)
-    return True
+    there = {entry.name for entry in directory.iterdir() if not entry.name.startswith("..")}
+    for name in there - names:
+        (directory / name).unlink()
+    _link(directory, names - there)
+    if old is not None:
+        shutil.rmtree(old)
+
+
+def _link(directory: Path, names: set[str]) -> None:
+    for name in names:
+        os.symlink(f"{DATA}/{name}", directory / name)
 
 
 def read_payload(directory: Path) -> dict[str, bytes] | None:
@@ -80,18 +105,10 @@ def _target(directory: Path) -> Path | None:
 
 
 def _write(path: Path, file: File, group: int | None) -> None:
-    path.write_bytes(file.content)
-    # Not left to the umask: the containers' users read these.
-    path.chmod(file.mode | (0o440 if group is not None else 0))
-    if group is not None and os.geteuid() == 0:
-        os.chown(path, -1, group)
-
-
-def _link_names(directory: Path, names: set[str]) -> None:
-    for entry in directory.iterdir():
-        if not entry.name.startswith("..") and entry.name not in names:
-            entry.unlink()
-    for name in names:
-        link = directory / name
-        if not link.is_symlink():
-            link.symlink_to(f"{DATA}/{name}")
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with open(descriptor, "wb", buffering=0) as opened:
+        opened.write(file.content)
+        # Not left to the umask: the containers' users read these.
+        os.fchmod(descriptor, file.mode | (0o440 if group is not None else 0))
+        if group is not None and os.geteuid() == 0:
+            os.chown(descriptor, -1, group)
