@@ -259,6 +259,51 @@ def test_rules(field: Any, value: Any, words: list[str]) -> None:
     assert errors(field, value) == words
 
 
+MOMENTS = {
+    "type": "object",
+    "properties": {
+        "a": INTEGER, "at": {**STRING, "format": "date-time"}, "day": {**STRING, "format": "date"},
+        "wait": {**STRING, "format": "duration"},
+        "more": {"type": "array", "items": {**STRING, "format": "date-time"}},
+        "named": {"type": "object", "additionalProperties": {**STRING, "format": "duration"}},
+    },
+}  # fmt: skip
+MOMENT = "2021-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("rule", "holds"),
+    [
+        ("self.a == 1", True), ("self.a == 2", False),  # about something else
+        ("timestamp(self.at) > timestamp('2020-01-01T00:00:00Z')", True),
+        ("timestamp(self.at) < timestamp('2020-01-01T00:00:00Z')", False),
+        ("timestamp(self.day + 'T00:00:00Z') < timestamp(self.at)", True),
+        ("duration(self.wait) == duration('1m30s')", True),
+        ("self.more.all(one, timestamp(one).getFullYear() == 2021)", True),
+        ("self.named.all(name, duration(self.named[name]) < duration('1h'))", False),
+    ],
+)  # fmt: skip
+def test_rules_above_times_and_durations(rule: str, *, holds: bool) -> None:
+    value = {
+        "a": 1, "at": MOMENT, "day": "2020-12-31", "wait": "90s", "more": [MOMENT], "named": {"x": "2h"},
+    }  # fmt: skip
+    broken = [] if holds else [f"spec.x: Invalid value: failed rule: {rule}"]
+    assert errors(ruled(MOMENTS, rule), value) == broken
+    above = {"type": "array", "items": MOMENTS}
+    assert errors(ruled(above, f"self.map(self, {rule}).all(holds, holds)"), [value]) == [
+        found.replace(rule, f"self.map(self, {rule}).all(holds, holds)") for found in broken
+    ]
+
+
+def test_times_that_may_be_null_or_new_are_times() -> None:
+    later = "timestamp('2020-01-01T00:00:00Z') < self"
+    assert errors(ruled({**STRING, "format": "date-time", "nullable": True}, later), MOMENT) == []
+    grows = {"rule": "!oldSelf.hasValue() || oldSelf.value() <= self", "optionalOldSelf": True}
+    assert errors(ruled({**STRING, "format": "duration"}, grows), "90s") == []
+    assert errors(ruled({**STRING, "format": "duration"}, grows), "90s", "1m") == []
+    assert len(errors(ruled({**STRING, "format": "duration"}, grows), "90s", "2m")) == 1
+
+
 def test_transition_rules() -> None:
     grows = ruled(INTEGER, "self >= oldSelf")
     assert errors(grows, 1) == []  # nothing to compare with

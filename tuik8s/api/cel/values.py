@@ -31,36 +31,51 @@ def escape(name: str) -> str:
 
 
 def converter(schema: Any) -> Converter | None:
-    """None where values of the schema stay as they are. What has another type than the schema says stays."""
+    """For what is a variable itself. None where values of the schema stay as they are. What has another type
+    than the schema says stays.
+
+    The engine takes times and durations as variables of those types alone: an object that held one would be
+    no value at all, whatever was asked about it. So they stay texts inside objects and lists.
+    """
+    return _MOMENTS.get(_format(schema)) or _inner(schema)
+
+
+def _inner(schema: Any) -> Converter | None:
     if not isinstance(schema, dict):
         return None
     match schema.get("type"):
         case "object":
             return _map(schema)
         case "array":
-            items = converter(schema.get("items"))
+            items = _inner(schema.get("items"))
             return None if items is None else lambda value: _list(value, items)
         case "number":
             return lambda value: float(value) if type(value) is int else value
-        case "string":
-            return _FORMATS.get((schema.get("format") or "").replace("-", ""))
-    return None
+    return _bytes if _format(schema) == "byte" else None
 
 
 def type_of(schema: Obj) -> str:
     """The type of a variable that holds values of the schema; empty for any."""
-    name = schema.get("type") or ""
+    format_ = _format(schema)
+    if format_ in _MOMENTS:  # must have its type, or is none; rules are not asked about null
+        return _FORMAT_TYPES[format_]
     if schema.get("x-kubernetes-int-or-string") or schema.get("nullable"):
         return ""
-    format_ = (schema.get("format") or "").replace("-", "")
-    return _FORMAT_TYPES.get(format_, "string") if name == "string" else name
+    return _FORMAT_TYPES.get(format_) or schema.get("type") or ""
+
+
+def _format(schema: Any) -> str:
+    """Without dashes; empty for what is no string."""
+    if not isinstance(schema, dict) or schema.get("type") != "string":
+        return ""
+    return str(schema.get("format") or "").replace("-", "")
 
 
 def _map(schema: Obj) -> Converter | None:
     properties = schema.get("properties") or {}
     renamed = {name: escape(name) for name in properties if escape(name) != name}
-    below = {name: found for name, part in properties.items() if (found := converter(part)) is not None}
-    others = converter(schema.get("additionalProperties"))
+    below = {name: found for name, part in properties.items() if (found := _inner(part)) is not None}
+    others = _inner(schema.get("additionalProperties"))
     if not (renamed or below or others):
         return None
 
@@ -104,7 +119,5 @@ def _bytes(value: Any) -> Any:
         return value
 
 
-_FORMATS: dict[str, Converter] = {
-    "date": _timestamp, "datetime": _timestamp, "duration": duration, "byte": _bytes
-}  # fmt: skip
+_MOMENTS: dict[str, Converter] = {"date": _timestamp, "datetime": _timestamp, "duration": duration}
 _FORMAT_TYPES = {"date": "timestamp", "datetime": "timestamp", "duration": "duration", "byte": "bytes"}

@@ -2,7 +2,10 @@
 
 Follows …/pkg/apiserver/schema/cel. Differences: a field that the schema does not have is found out when a
 rule is evaluated, not when it is compiled; lists of list-type set and map are equal in the same order only;
-there is no cost estimate: the engine ends an evaluation that iterates too often.
+there is no cost estimate: the engine ends an evaluation that iterates too often. The engine cannot have times
+and durations inside objects and lists: those of formats date-time, date and duration are such values only
+where they are `self` or `oldSelf`, and texts further down. `timestamp(self.at)` and `duration(self.wait)`
+read them, and mean the same in Kubernetes; a date alone, `2006-01-02`, has to be made one with a time first.
 """
 
 from __future__ import annotations
@@ -69,7 +72,7 @@ def compile_rule(rule: Obj, self_type: str) -> Rule:
 def _compiled(source: str, wanted: str, self_type: str, *, takes_new: bool) -> cel.Expression:
     if not takes_new:
         return cel.compile_expression(source, wanted, ("self", self_type), ("oldSelf", self_type))
-    variables = ("self", self_type), ("oldValue", ""), ("hasOldSelf", "boolean")
+    variables = ("self", self_type), ("oldValue", self_type), ("hasOldSelf", "boolean")
     return cel.compile_expression(_OPTIONAL_OLD.format(source), wanted, *variables)
 
 
