@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from tuik8s.api.objects import copy
+from tuik8s.api.patterns import searcher
 from tuik8s.api.scalars import Mismatch
 from tuik8s.api.structural import StructuralSchema
 from tuik8s.api.structural.formats import FORMATS, is_recognized, string_format
-from tuik8s.api.structural.patterns import searcher
 
 STRING, INTEGER = {"type": "string"}, {"type": "integer"}
 
@@ -302,6 +302,14 @@ def test_times_that_may_be_null_or_new_are_times() -> None:
     assert errors(ruled({**STRING, "format": "duration"}, grows), "90s") == []
     assert errors(ruled({**STRING, "format": "duration"}, grows), "90s", "1m") == []
     assert len(errors(ruled({**STRING, "format": "duration"}, grows), "90s", "2m")) == 1
+
+
+def test_patterns_of_rules(capfd: pytest.CaptureFixture[str]) -> None:
+    assert errors(ruled(STRING, "self.find('[0-9]+') == '12'"), "a12b3") == []
+    assert errors(ruled(STRING, "self.findAll('[0-9]+') == ['12', '3']"), "a12b3") == []
+    words = errors(ruled(STRING, {"rule": "self.find('(') == ''", "message": "x"}), "a")
+    assert words == ['spec.x: Invalid value: "a": error parsing regexp: missing ): `(` evaluating rule: x']
+    assert capfd.readouterr().err == ""  # which the interface may be drawn on
 
 
 def test_transition_rules() -> None:

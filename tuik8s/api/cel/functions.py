@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qs, quote, urlsplit
 
 from tuik8s.api import quantity
+from tuik8s.api.patterns import compiled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -90,9 +91,7 @@ def _intersects(left: list[Any], right: list[Any]) -> bool:
 
 
 def _found(text: str, pattern: str) -> Iterator[str]:
-    import re2
-
-    return (match.group(0) for match in re2.finditer(pattern, text))
+    return (match.group(0) for match in compiled(pattern).finditer(text))
 
 
 def _find(text: str, pattern: str) -> str:

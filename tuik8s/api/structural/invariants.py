@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from tuik8s.api.errors import FieldError, forbidden, invalid, required
-from tuik8s.api.structural.patterns import searcher
+from tuik8s.api.patterns import searcher
 from tuik8s.api.structural.pruning import EMBEDDED, PRESERVE
 from tuik8s.api.structural.values import INT_OR_STRING
 

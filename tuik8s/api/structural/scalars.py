@@ -8,8 +8,8 @@ import msgspec
 
 from tuik8s.api import errors
 from tuik8s.api.errors import FieldError
+from tuik8s.api.patterns import searcher
 from tuik8s.api.structural.formats import string_format
-from tuik8s.api.structural.patterns import searcher
 from tuik8s.api.structural.places import Found, Place, text
 
 if TYPE_CHECKING:
