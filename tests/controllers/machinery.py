@@ -14,7 +14,7 @@ from tuik8s.client import EventRecorder
 from tuik8s.reconcile import Controller, Informers
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
     from tests.support.control_plane import ControlPlane
     from tuik8s.api.kinds import Kind
@@ -117,6 +117,17 @@ class Machinery:
         self.controllers[controller] = made
         return made
 
+    def delay(self, kind: Kind, seconds: float) -> None:
+        """Have the cache of this kind be filled late; to be asked for before `start`."""
+        informer = self.informers.of(kind)
+        run = informer.run
+
+        async def late() -> None:
+            await asyncio.sleep(seconds)
+            await run()
+
+        informer.run = late  # type: ignore[method-assign]
+
     def start(self) -> None:
         for part in (self.informers, self.recorder, self.kubelet, *self.controllers.values()):
             self.restart(part)
@@ -184,12 +195,18 @@ class Machinery:
 
 @asynccontextmanager
 async def machinery(
-    plane: ControlPlane, *controllers: type, nodes: int = 3, **options: Any
-) -> AsyncIterator[Machinery]:
-    """Start these controllers, all given the same `options`; stop them and check that none has died."""
+    plane: ControlPlane, *controllers: type, nodes: int = 3, late: Mapping[Kind, float] | None = None,
+    **options: Any,
+) -> AsyncIterator[Machinery]:  # fmt: skip
+    """Start these controllers, all given the same `options`; stop them and check that none has died.
+
+    `late` says of which kinds the caches are filled so many seconds later than the others.
+    """
     machines = Machinery(plane, nodes=nodes)
     for controller in controllers:
         machines.add(controller, **options)
+    for kind, seconds in (late or {}).items():
+        machines.delay(kind, seconds)
     machines.start()
     try:
         yield machines

@@ -16,6 +16,7 @@ from tuik8s.controllers import DeploymentController, DisruptionController, Repli
 if TYPE_CHECKING:
     from tests.controllers.machinery import Check
     from tests.support.control_plane import ControlPlane
+    from tuik8s.api.kinds import Kind
     from tuik8s.api.objects import Obj
 
 pytestmark = pytest.mark.looptime
@@ -151,3 +152,14 @@ async def test_two_budgets_for_one_pod_are_refused(plane: ControlPlane) -> None:
             await machines.until(counts(machines, 1, 0, 1, 1, name=name))
         with pytest.raises(InternalError, match="more than one PodDisruptionBudget"):
             await evict(machines, "alone")
+
+
+@pytest.mark.parametrize("kind", [kinds.DEPLOYMENT, kinds.REPLICA_SET])
+async def test_a_budget_waits_until_the_pods_controllers_are_known(plane: ControlPlane, kind: Kind) -> None:
+    async with machinery(plane, DeploymentController, ReplicaSetController) as machines:
+        await machines.client.create(kinds.DEPLOYMENT, deployment(replicas=2))
+        await machines.client.create(kinds.POD_DISRUPTION_BUDGET, budget(maxUnavailable=1))
+        await asyncio.sleep(5)
+    async with machinery(plane, DisruptionController, late={kind: 5.0}) as machines:
+        await machines.until(counts(machines, 2, 1, 2, 1))
+        assert await machines.events("CalculateExpectedPodCountFailed") == []

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.controllers.machinery import Machinery, machinery, pod
+from tests.support.crontabs import cron_tab, definition
+from tests.support.waiting import until
 from tuik8s.api import kinds
-from tuik8s.api.objects import condition_of
+from tuik8s.api.objects import condition_of, is_true
 from tuik8s.controllers.namespace import NamespaceController
 from tuik8s.controllers.serviceaccount import ServiceAccountController
 
@@ -99,3 +101,27 @@ async def test_a_deleted_namespace_gets_no_new_service_account(control_plane: Co
         await machines.until(namespace_gone(machines, "short"))
         await asyncio.sleep(10)
         assert await machines.all(kinds.SERVICE_ACCOUNT, "short") == []
+
+
+async def test_custom_resources_go_too_though_their_definitions_are_known_late(
+    control_plane: ControlPlane,
+) -> None:
+    establishing = asyncio.create_task(control_plane.api.definition_controller.run())
+    client = control_plane.client
+    await client.create(kinds.CUSTOM_RESOURCE_DEFINITION, definition())
+    await until(
+        client, kinds.CUSTOM_RESOURCE_DEFINITION, lambda found: any(is_true(o, "Established") for o in found)
+    )
+    await client.create(kinds.NAMESPACE, {"metadata": {"name": "doomed"}})
+    item = cron_tab()
+    item["metadata"]["namespace"] = "doomed"
+    cron_tabs = control_plane.kinds.find("crontabs")
+    assert cron_tabs is not None
+    await client.create(cron_tabs, item)
+    await client.delete(kinds.NAMESPACE, "", "doomed")
+    late = {kinds.CUSTOM_RESOURCE_DEFINITION: 5.0}
+    async with machinery(control_plane, NamespaceController, late=late) as machines:
+        await machines.until(namespace_gone(machines, "doomed"))
+        assert await machines.all(cron_tabs, "doomed") == []
+    establishing.cancel()
+    await asyncio.gather(establishing, return_exceptions=True)

@@ -56,6 +56,9 @@ class DisruptionController(Reconciler):
         self._controller = Controller(self.name, self.reconcile, informers=informers, workers=1)
         self._controller.watches(self._budgets)
         self._controller.watches(self._pods, self._budgets_of)
+        # Before all of them are known, pods seem to be nobody's, and a budget seems to be wrong.
+        for owners in (self._deployments, *self._scaled.values()):
+            self._controller.watches(owners, lambda _: ())
 
     async def reconcile(self, key: Key) -> float | None:
         budget = self._budgets.get(key)

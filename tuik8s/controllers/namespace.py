@@ -114,6 +114,8 @@ class NamespaceController(Reconciler):
         self._controller = Controller(self.name, self.reconcile, informers=informers, workers=workers)
         self._controller.watches(self._namespaces)
         self._controller.watches(self._pods, self._waiting_for_pod)
+        # Before the definitions are known a namespace could go and leave its custom resources behind.
+        self._controller.watches(self._definitions, lambda _: ())
 
     async def reconcile(self, key: Key) -> float | None:
         namespace = self._namespaces.get(key)
