@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.kubelet.bench import NODE, container, status_of
+from tests.kubelet.bench import NODE, container, node_config, status_of
 from tuik8s.kubelet.usage import ATTENTION, PERIOD
 
 if TYPE_CHECKING:
@@ -87,6 +87,23 @@ async def test_nothing_is_sampled_once_nobody_asks(bench: Bench) -> None:
     at_rest = sampler.samples
     await asyncio.sleep(10 * ATTENTION)
     assert sampler.samples == at_rest
+
+
+async def test_a_node_that_stops_takes_no_other_nodes_answer_with_it(stopped_bench: Bench) -> None:
+    bench = stopped_bench
+    async with bench.running(node_config(), node_config("node-2")):
+        await using(bench)
+        first, second = bench.kubelets
+        asked = asyncio.create_task(first.usage())
+        await asyncio.sleep(0.5)  # between the two samples of the first answer
+        await second.stop()
+        assert len((await asked).containers) == 1
+        sampler = first._services.usage
+        await asyncio.sleep(PERIOD + 1)
+        assert sampler.samples == 3
+        await first.stop()
+        await asyncio.sleep(2 * PERIOD)
+        assert sampler.samples == 3, "the last node has left"
 
 
 async def test_metrics_are_prometheus_text(bench: Bench) -> None:

@@ -104,6 +104,7 @@ class Kubelet:
         """Until cancelled, or stopped."""
         self._running = asyncio.current_task()
         self._pleg.join(self.name, self)
+        self._services.usage.join(self.name)
         try:
             async with asyncio.TaskGroup() as tasks:
                 self._tasks = tasks
@@ -119,7 +120,7 @@ class Kubelet:
                 self._unwatch(worker)
             self._workers.clear()
             await self._server.close()
-            await self._services.usage.stop()
+            await self._services.usage.leave(self.name)
             await self._pleg.leave(self.name)
 
     async def stop(self) -> None:

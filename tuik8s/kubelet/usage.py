@@ -44,7 +44,21 @@ class UsageSampler:
         self._sampled = self._asked = float("-inf")
         self._first: asyncio.Task[None] | None = None
         self._sampling: asyncio.Task[None] | None = None
+        self._nodes: set[str] = set()
         self.samples = 0
+
+    def join(self, node: str) -> None:
+        self._nodes.add(node)
+
+    async def leave(self, node: str) -> None:
+        """The last one ends the sampling; until then others may wait for it."""
+        self._nodes.discard(node)
+        if self._nodes:
+            return
+        tasks = [task for task in (self._first, self._sampling) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def usage(self, node: str) -> NodeUsage:
         """Not older than a period. Raises `RuntimeFault`."""
@@ -55,12 +69,6 @@ class UsageSampler:
             await self._begin()
         containers = (self._usage(stats) for stats in self._latest.values() if stats.node == node)
         return NodeUsage(self._clock.now(), tuple(containers))
-
-    async def stop(self) -> None:
-        for task in (self._first, self._sampling):
-            if task is not None:
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
 
     async def _begin(self) -> None:
         """Many may ask at once: they share the first samples."""
