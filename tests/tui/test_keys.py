@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tuik8s.api.kinds import CONFIG_MAP, DEPLOYMENT, POD, KindRegistry
+from tuik8s.api.kinds import CONFIG_MAP, DEPLOYMENT, POD, Kind, KindRegistry
 from tuik8s.tui import command_line
 from tuik8s.tui.command_line import Namespaces, Quit, RunAction, ShowKind, UseTheme
 from tuik8s.tui.default_keys import REGISTRY
@@ -132,3 +132,12 @@ def test_suggestions() -> None:
     assert offered("ns default,p") == ["ns default,prod"]
     assert offered("deploy w") == ["deploy web"]
     assert offered("") == []
+
+
+def test_a_kind_of_the_same_plural_in_another_group_gets_no_action_of_its_namesake() -> None:
+    own = Kind("x.io", "v1", "Deployment", "deployments", True, subresources=("scale",))
+    assert not REGISTRY["workload.rollback"].applies_to(own)
+    assert not REGISTRY["object.logs"].applies_to(own)
+    assert REGISTRY["workload.scale"].applies_to(own), "by its own scale"
+    measures = Kind("metrics.k8s.io", "v1beta1", "NodeMetrics", "nodes", False)
+    assert not REGISTRY["node.cordon"].applies_to(measures)

@@ -7,10 +7,10 @@ from tuik8s.tui.view_keys import VIEW_KEYS
 
 PODS = frozenset({"pods"})
 NODES = frozenset({"nodes"})
-ROLLOUTS = frozenset({"deployments", "statefulsets", "daemonsets"})
-SCALABLE = frozenset({"deployments", "replicasets", "statefulsets"})
-LOGGED = frozenset({"pods", "deployments", "replicasets", "statefulsets", "daemonsets", "jobs"})
-DEPLOYMENTS = frozenset({"deployments"})
+ROLLOUTS = frozenset({"deployments.apps", "statefulsets.apps", "daemonsets.apps"})
+SCALABLE = frozenset({"deployments.apps", "replicasets.apps", "statefulsets.apps"})
+LOGGED = PODS | ROLLOUTS | {"replicasets.apps", "jobs.batch"}
+DEPLOYMENTS = frozenset({"deployments.apps"})
 
 _MOVE = [
     KeyAction(

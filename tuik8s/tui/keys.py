@@ -34,7 +34,7 @@ class KeyAction:
     """The heading in `?`."""
     scope: Scope
     kinds: frozenset[str] = frozenset()
-    """Plurals of the kinds it works on; empty: any."""
+    """The kinds it works on, as `Kind.resource` names them: others may have the same plural. Empty: any."""
     subresource: str = ""
     """Works as well on any kind that has this subresource."""
     verb: str = ""
@@ -57,7 +57,7 @@ class KeyAction:
     def applies_to(self, kind: Kind) -> bool:
         if self.verb and self.verb not in kind.verbs:
             return False
-        return not self.kinds or kind.plural in self.kinds or self.subresource in kind.subresources
+        return not self.kinds or kind.resource in self.kinds or self.subresource in kind.subresources
 
     def command(self, kind: str, namespace: str, name: str) -> str:
         """The kubectl command that does the same to this object."""

@@ -54,7 +54,7 @@ async def _step(host: Host, targets: tuple[Target, ...], change: int) -> None:
 
 async def _replicas(host: Host, target: Target) -> int:
     """As the object says; custom ones may keep the number anywhere, and only their scale tells it."""
-    if target.kind.plural in SCALABLE:
+    if target.kind.resource in SCALABLE:
         return replicas_of(target.object)
     return await operations.replicas(host.client, target.kind, target.namespace, target.name)
 

@@ -34,9 +34,9 @@ class RowOrder:
     SORT_ANEW_ABOVE = 200
     """Changes at once above which sorting everything is cheaper than placing each."""
 
-    def __init__(self, model: TableModel, plural: str) -> None:
+    def __init__(self, model: TableModel, resource: str) -> None:
         self.model = model
-        self.plural = plural
+        self.resource = resource
         self.filter: Filter = NO_FILTER
         self.namespaces: frozenset[str] = frozenset()
         self.scope: Scope | None = None
@@ -124,7 +124,7 @@ class RowOrder:
         if self.scope is not None and not self.scope.contains(row):
             return False
         return (not self.filter or self.filter.matches(row)) and (
-            not self.faults_only or is_faulty(self.plural, row)
+            not self.faults_only or is_faulty(self.resource, row)
         )
 
 

@@ -74,33 +74,33 @@ _BY_COLUMN: dict[str, Callable[[str, Row], Tone]] = {
 }
 
 
-def tone_function(plural: str, column: Column) -> Callable[[str, Row], Tone]:
+def tone_function(resource: str, column: Column) -> Callable[[str, Row], Tone]:
     """How to tone the cells of this column."""
     name = column.name.lower()
-    if name == "type" and plural == "events":
+    if name == "type" and resource == "events":
         return _event_type
-    if name == "reason" and plural != "events":
+    if name == "reason" and resource != "events":
         return _absent
     return _BY_COLUMN.get(name, _absent)
 
 
-def is_faulty(plural: str, row: Row) -> bool:
+def is_faulty(resource: str, row: Row) -> bool:
     """Whether the row deserves attention: what `faults only` shows and the header counts."""
     obj = row.object
-    if plural == "events":
+    if resource == "events":
         return bool(obj.get("type") == "Warning")
     status = obj.get("status") or {}
-    if plural == "pods":
+    if resource == "pods":
         ready = any(
             item["type"] == "Ready" and item["status"] == "True" for item in status.get("conditions") or ()
         )
         return not ready and status.get("phase") != "Succeeded"
-    if plural == "nodes":
+    if resource == "nodes":
         ready = any(
             item["type"] == "Ready" and item["status"] == "True" for item in status.get("conditions") or ()
         )
         return not ready or bool((obj.get("spec") or {}).get("unschedulable"))
-    if plural in ("deployments", "replicasets", "statefulsets"):
+    if resource in ("deployments.apps", "replicasets.apps", "statefulsets.apps"):
         wanted = (obj.get("spec") or {}).get("replicas", 1)
         return bool(wanted != (status.get("readyReplicas") or 0))
     return obj.get("state") in ("error", "waiting", "drifted")

@@ -142,4 +142,4 @@ class Navigator:
         feed = self._hub.open(kind)
         self._hub.release(self.kind)
         self.kind = kind
-        self._table.show_model(feed.model, kind.plural, sort=FIRST_SORT.get(kind, "Name"), scope=scope)
+        self._table.show_model(feed.model, kind.resource, sort=FIRST_SORT.get(kind, "Name"), scope=scope)

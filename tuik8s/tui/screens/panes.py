@@ -86,7 +86,7 @@ class PanesScreen(Screen[None]):
         for kind in _ALWAYS:
             hub.open(kind)
         panes: list[Widget] = [
-            Table(hub.open(kind).model, kind.plural, now=now, sort="Name", id=pane)
+            Table(hub.open(kind).model, kind.resource, now=now, sort="Name", id=pane)
             for pane, kind in (
                 ("nodes", NODE),
                 ("deployments", DEPLOYMENT),
@@ -94,9 +94,9 @@ class PanesScreen(Screen[None]):
                 ("main", POD),
             )
         ]
-        panes.append(Table(self.manifests, MANIFEST_FILE.plural, now=now, sort="File", id="manifests"))
+        panes.append(Table(self.manifests, MANIFEST_FILE.resource, now=now, sort="File", id="manifests"))
         events = hub.open(EVENT).model
-        panes.append(Table(events, EVENT.plural, now=now, sort="Last Seen", stay_on_top=True, id="events"))
+        panes.append(Table(events, EVENT.resource, now=now, sort="Last Seen", stay_on_top=True, id="events"))
         self.logs = LogFeed(host.client, LOGS, host.post_to_screen, limit=host.settings.log_lines)
         panes.append(LogView(self.logs.buffer, id="logs"))
         return [*panes, TextPane(id="describe"), TextPane(id="requests", tail=True)]

@@ -49,7 +49,7 @@ class RowPainter:
     CACHE_LIMIT = 4_000
 
     def __init__(
-        self, plural: str, columns: Sequence[Column], placed: Sequence[Placed], styles: Mapping[str, Style],
+        self, resource: str, columns: Sequence[Column], placed: Sequence[Placed], styles: Mapping[str, Style],
         highlights: Sequence[str] = (),
     ) -> None:  # fmt: skip
         self.placed = list(placed)
@@ -57,7 +57,7 @@ class RowPainter:
         self._styles = styles
         self._columns = columns
         self._names = [columns[item.column].name.lower() for item in placed]
-        self._tones = [tone_function(plural, columns[item.column]) for item in placed]
+        self._tones = [tone_function(resource, columns[item.column]) for item in placed]
         self._since = [COUNTED_FROM.get(name) for name in self._names]
         self._restarts = next((i for i, name in enumerate(self._names) if name == "restarts"), -1)
         self._highlight = (

@@ -55,11 +55,11 @@ class TableCanvas(ScrollView, can_focus=True):
         table: TableCanvas
 
     def __init__(
-        self, model: TableModel, plural: str, *, now: Callable[[], datetime], sort: str = "",
+        self, model: TableModel, resource: str, *, now: Callable[[], datetime], sort: str = "",
         stay_on_top: bool = False, id: str | None = None,  # noqa: A002
     ) -> None:  # fmt: skip
         super().__init__(id=id)
-        self.order = RowOrder(model, plural)
+        self.order = RowOrder(model, resource)
         self.order.sort_column = sort
         self.cursor_uid = ""
         self.marks: set[str] = set()
@@ -84,11 +84,11 @@ class TableCanvas(ScrollView, can_focus=True):
         return self.order.model
 
     def show_model(
-        self, model: TableModel, plural: str, *, sort: str = "", scope: Scope | None = None
+        self, model: TableModel, resource: str, *, sort: str = "", scope: Scope | None = None
     ) -> None:
         """Show another kind, or the same narrowed to a scope; filter, marks and cursor start anew."""
         namespaces = self.order.namespaces
-        self.order = RowOrder(model, plural)
+        self.order = RowOrder(model, resource)
         self._natural, self._painter = [], None
         self.order.namespaces, self.order.scope, self.order.sort_column = namespaces, scope, sort
         self.cursor_uid, self._cursor_index, self._moved = "", 0, False
@@ -203,7 +203,7 @@ class TableCanvas(ScrollView, can_focus=True):
         if known and width and (self._painter is None or width != self._fitted_to):
             self._fitted_to = width
             self._painter = RowPainter(
-                self.order.plural, self.model.columns, self._place(width), self._styles(),
+                self.order.resource, self.model.columns, self._place(width), self._styles(),
                 self.order.filter.highlights,
             )  # fmt: skip
             self._drawn_ages.clear()
