@@ -72,4 +72,5 @@ def test_names_that_people_type() -> None:
         "events.events.k8s.io": kinds.EVENTS_EVENT,
     }.items():  # fmt: skip
         assert REGISTRY.find(word) == kind
-    assert REGISTRY.find("cs") is None, "what cannot be watched has no view"
+    assert REGISTRY.find("cs") == kinds.COMPONENT_STATUS, "though it cannot be watched"
+    assert REGISTRY.find("pods") == kinds.POD, "and not their measures, which cannot"

@@ -56,13 +56,15 @@ class KindRegistry:
         return self._by_plural.get((group, version, plural))
 
     def find(self, text: str) -> Kind | None:
-        """As a person types it: `po`, `deploy`, `Deployments.apps`, any case; what cannot be watched is not
-        looked at."""
+        """As a person types it: `po`, `deploy`, `Deployments.apps`, any case.
+
+        Of several the first counts that can be watched, else the first.
+        """
         word = text.lower()
-        for kind in self._kinds:
-            if "watch" not in kind.verbs:
-                continue
-            names = (kind.plural, kind.singular, *kind.short_names)
-            if word in names or (kind.group and word in [f"{name}.{kind.group}" for name in names]):
-                return kind
-        return None
+        found = [kind for kind in self._kinds if _is_called(kind, word)]
+        return next((kind for kind in found if "watch" in kind.verbs), found[0] if found else None)
+
+
+def _is_called(kind: Kind, word: str) -> bool:
+    names = (kind.plural, kind.singular, *kind.short_names)
+    return word in names or (bool(kind.group) and word in [f"{name}.{kind.group}" for name in names])
