@@ -24,7 +24,8 @@ def readiness_of(obj: Obj) -> Readiness:
     """Kinds without a status of their own are ready once they exist."""
     if is_deleting(obj):
         return Readiness(False, "is being deleted")
-    rule = _RULES.get(obj["kind"])
+    group, _, _ = obj["apiVersion"].rpartition("/")
+    rule = _RULES.get((group, obj["kind"]))
     return rule(obj) if rule else Readiness(True, "exists")
 
 
@@ -126,15 +127,15 @@ def _node(obj: Obj) -> Readiness:
     return Readiness(ready, "ready" if ready else "not ready")
 
 
-_RULES: dict[str, Callable[[Obj], Readiness]] = {
-    "Deployment": _deployment,
-    "ReplicaSet": _replica_set,
-    "ReplicationController": _replication_controller,
-    "StatefulSet": _stateful_set,
-    "DaemonSet": _daemon_set,
-    "Job": _job,
-    "PersistentVolumeClaim": _claim,
-    "Pod": _pod,
-    "Namespace": _namespace,
-    "Node": _node,
+_RULES: dict[tuple[str, str], Callable[[Obj], Readiness]] = {
+    ("apps", "Deployment"): _deployment,
+    ("apps", "ReplicaSet"): _replica_set,
+    ("", "ReplicationController"): _replication_controller,
+    ("apps", "StatefulSet"): _stateful_set,
+    ("apps", "DaemonSet"): _daemon_set,
+    ("batch", "Job"): _job,
+    ("", "PersistentVolumeClaim"): _claim,
+    ("", "Pod"): _pod,
+    ("", "Namespace"): _namespace,
+    ("", "Node"): _node,
 }
