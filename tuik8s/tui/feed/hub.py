@@ -38,6 +38,7 @@ class FeedHub:
         self._hurried = float("-inf")
         self._feeds: dict[Kind, TableFeed] = {}
         self._tasks: dict[Kind, asyncio.Task[None]] = {}
+        self._ending: set[asyncio.Task[None]] = set()
         self._users: Counter[Kind] = Counter()
 
     def open(self, kind: Kind) -> TableFeed:
@@ -60,7 +61,13 @@ class FeedHub:
         if self._users[kind] <= 0:
             del self._users[kind]
             self._feeds.pop(kind)
-            self._tasks.pop(kind).cancel()
+            self._end(kind)
+
+    def _end(self, kind: Kind) -> None:
+        task = self._tasks.pop(kind)
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+        task.cancel()
 
     def _post(self, message: Message) -> None:
         """One feed that is live again means that the API answers: the others need not wait."""
@@ -81,7 +88,7 @@ class FeedHub:
                 self._restart(feed.kind)
 
     def _restart(self, kind: Kind) -> None:
-        self._tasks[kind].cancel()
+        self._end(kind)
         feed = self._feeds[kind]
         feed.forget()
         self._tasks[kind] = asyncio.create_task(feed.run(), name=f"feed of {kind}")
@@ -100,9 +107,7 @@ class FeedHub:
         return [feed for feed in self._feeds.values() if feed.lost]
 
     async def close(self) -> None:
-        tasks = list(self._tasks.values())
-        self._tasks.clear()
         self._feeds.clear()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        for kind in list(self._tasks):
+            self._end(kind)
+        await asyncio.gather(*self._ending, return_exceptions=True)

@@ -26,14 +26,15 @@ COLUMNS = (
 def table_row(kind: Kind) -> Obj:
     """A row as a feed would deliver it."""
     verbs, names, categories = (",".join(texts) for texts in (kind.verbs, kind.short_names, kind.categories))
+    cells = [kind.plural, names, kind.api_version, kind.namespaced, kind.kind, verbs, categories]
     return {
-        "cells": [kind.plural, names, kind.api_version, kind.namespaced, kind.kind, verbs, categories],
+        "cells": cells,
         "object": {
             "kind": "APIResource",
             "metadata": {
                 "uid": f"{kind.api_version}/{kind.plural}",
                 "name": kind.plural,
-                "resourceVersion": f"{kind}",
+                "resourceVersion": str(cells),  # a row that shows the same is the same
             },
             "group": kind.group,
             "version": kind.version,
