@@ -79,6 +79,17 @@ async def test_a_cluster_that_is_told_so_listens_nowhere() -> None:
         assert str(cluster.directory).startswith(tempfile.gettempdir())
 
 
+async def test_where_everything_is_allowed_nobody_unknown_is_let_in(tmp_path: Path) -> None:
+    config = Config(
+        cluster="test", ephemeral=True, nodes=0, data_dir=tmp_path, runtime="simulated",
+        listen="127.0.0.1:0", seed=1, authorization_mode="AlwaysAllow",
+    )  # fmt: skip
+    async with Cluster(config) as cluster:
+        await cluster.started()
+        context = ssl.create_default_context(cafile=str(cluster.directory / "pki" / "ca.crt"))
+        assert await _version(cluster.info.endpoint, context) == 401
+
+
 async def test_open_watches_do_not_hold_the_end_up(served: Served) -> None:
     loop = asyncio.get_running_loop()
     async with served.request("GET", "/api/v1/pods?watch=1") as answer:

@@ -20,3 +20,8 @@ class Access:
     mounted into pods."""
     disabled_admission: Collection[str] = ()
     """Names of admission plug-ins that are left out."""
+
+    @property
+    def anonymous(self) -> bool:
+        """Whether somebody without credentials gets in at all: not where everything is allowed."""
+        return "AlwaysAllow" not in self.modes

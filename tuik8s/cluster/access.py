@@ -43,10 +43,10 @@ async def read_token_file(path: Path | None) -> TokenFile | None:
 
 
 def authenticator_of(
-    tokens: TokenFile | None, issuer: TokenIssuer, store: Store, clock: Clock
+    tokens: TokenFile | None, issuer: TokenIssuer, store: Store, clock: Clock, *, anonymous: bool
 ) -> Authenticator:
     from tuik8s.apiserver.authentication.service_accounts import ServiceAccountTokens  # loads what verifies
 
     accounts = ServiceAccountTokens(issuer, store, clock)
     static = [tokens] if tokens is not None else []
-    return Authenticator([*static, accounts, BootstrapTokens(store, clock)])
+    return Authenticator([*static, accounts, BootstrapTokens(store, clock)], anonymous=anonymous)

@@ -135,11 +135,11 @@ class Cluster:
         self._stack.push_async_callback(self.store.close)
         self.kubelets = Kubelets(self.config, clock=self.clock, ids=self.ids)
         self.credentials = Credentials(self.directory / "pki", self.clock)
-        access = configured_access(self.config, self.credentials.issuer)
+        self._access = configured_access(self.config, self.credentials.issuer)
         try:
             self.api = ApiServer(
                 self.store, clock=self.clock, ids=self.ids, kubelets=self.kubelets, registry=self.registry,
-                service_cidr=self.config.service_cidr, access=access,
+                service_cidr=self.config.service_cidr, access=self._access,
             )  # fmt: skip
         except UnknownPlugin as error:
             raise BadConfig(str(error)) from None
@@ -191,7 +191,9 @@ class Cluster:
         """From here on service account tokens hold."""
         issuer = await self.credentials.issuer()
         self.api.issuer = issuer
-        self.api.authenticator = authenticator_of(self._tokens, issuer, self.store, self.clock)
+        self.api.authenticator = authenticator_of(
+            self._tokens, issuer, self.store, self.clock, anonymous=self._access.anonymous
+        )
 
     async def _listen(self) -> None:
         # Certificates and HTTP take a tenth of a second to load: last, so that nothing waits for them.

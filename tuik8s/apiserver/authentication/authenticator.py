@@ -31,10 +31,15 @@ class TokenAuthenticator(Protocol):
 
 
 class Authenticator:
-    """Client certificate first, then bearer token; each token authenticator in turn."""
+    """Client certificate first, then bearer token; each token authenticator in turn.
 
-    def __init__(self, tokens: Sequence[TokenAuthenticator] = ()) -> None:
+    Without `anonymous` nobody gets in without credentials: where everything is allowed, as kube-apiserver
+    has it, nobody unknown may be.
+    """
+
+    def __init__(self, tokens: Sequence[TokenAuthenticator] = (), *, anonymous: bool = True) -> None:
         self._tokens = tuple(tokens)
+        self._anonymous = anonymous
 
     def authenticate(self, certificate: Mapping[str, Any] | None, authorization: str) -> User:
         """`certificate` as `ssl` tells it, already verified; `authorization` is the header's value.
@@ -45,6 +50,8 @@ class Authenticator:
         if user is not None:
             return user
         token = bearer_token(authorization)
+        if not token and not self._anonymous:
+            raise Unauthorized("Unauthorized")
         if not token:
             return ANONYMOUS
         try:
