@@ -208,7 +208,9 @@ async def test_a_service_leads_to_a_ready_endpoint(served: Served, kubelets: Bac
     await served.json("GET", f"{NAMESPACE}/services/s/proxy/", status=503)  # its port has a name
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1", "169.254.169.254", "::1", "fe80::1", "0.0.0.0", "x"])
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1", "169.254.169.254", "::1", "fe80::1", "0.0.0.0", "::ffff:127.0.0.1", "x"]
+)
 def test_endpoints_written_by_hand_lead_to_no_place_of_the_host_s(address: str) -> None:
     assert not may_be_reached(address)
     assert may_be_reached("10.0.0.9")
@@ -230,3 +232,16 @@ async def test_a_node_leads_to_its_kubelet(served: Served, kubelets: Backend) ->
     async with served.request("GET", "/api/v1/nodes/https:n1:10250/proxy/healthz") as answer:
         assert answer.status == 418
     assert kubelets.dialled == [("n1", 10250)] * 2
+
+
+async def test_credentials_stay_with_the_api_server(served: Served, kubelets: Backend) -> None:
+    token = "base64url.bearer.authorization.k8s.io.c2VjcmV0"
+    headers = {
+        "Impersonate-User": "system:admin", "Impersonate-Group": "system:masters",
+        "Sec-WebSocket-Protocol": f"{token}, chat",
+    }  # fmt: skip
+    async with served.request("GET", f"{PODS}/a:8080/proxy/x", headers=headers) as response:
+        assert response.status == 418
+    seen = {name.lower(): value for name, value in kubelets.seen[-1][3].items()}
+    assert seen["sec-websocket-protocol"] == "chat"
+    assert not [name for name in seen if name.startswith(("impersonate", "authorization"))]

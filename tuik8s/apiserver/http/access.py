@@ -45,8 +45,7 @@ def user_of(request: web.BaseRequest, api: ApiServer) -> User:
 
 def _of_web_socket(request: web.BaseRequest) -> str:
     """Browsers cannot send headers with a WebSocket: the token comes as one of the protocols they offer."""
-    offered = ",".join(request.headers.getall("Sec-WebSocket-Protocol", [])).split(",")
-    for protocol in (text.strip() for text in offered):
+    for protocol in _offered(request):
         if protocol.startswith(_BEARER_PROTOCOL):
             encoded = protocol.removeprefix(_BEARER_PROTOCOL)
             try:
@@ -55,6 +54,16 @@ def _of_web_socket(request: web.BaseRequest) -> str:
                 raise Unauthorized("Unauthorized") from None
             return f"Bearer {token}"
     return ""
+
+
+def protocols_of(request: web.BaseRequest) -> list[str]:
+    """The WebSocket protocols that the client would speak; a token among them is nobody else's business."""
+    return [protocol for protocol in _offered(request) if not protocol.startswith(_BEARER_PROTOCOL)]
+
+
+def _offered(request: web.BaseRequest) -> list[str]:
+    header = ",".join(request.headers.getall("Sec-WebSocket-Protocol", []))
+    return [name for name in header.replace(" ", "").split(",") if name]
 
 
 def check_path(authorization: Authorization, user: User, method: str, raw_path: str) -> None:

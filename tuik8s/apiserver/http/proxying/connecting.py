@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import BaseConnector
@@ -31,7 +32,16 @@ class GivenConnection(BaseConnector):
 
 async def secured(connection: Connection) -> Connection:
     """With TLS; whom the certificate names does not matter, as for kube-apiserver's own proxies."""
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    await connection[1].start_tls(context)
+    try:
+        await connection[1].start_tls(_context())
+    except BaseException:
+        connection[1].close()
+        raise
     return connection
+
+
+@cache
+def _context() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context

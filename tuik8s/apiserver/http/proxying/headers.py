@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from multidict import CIMultiDict
 
+from tuik8s.apiserver.http.access import protocols_of
+
 if TYPE_CHECKING:
     from aiohttp import web
     from multidict import CIMultiDictProxy
@@ -14,6 +16,9 @@ HOP_BY_HOP = (
     "Connection", "Proxy-Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Te",
     "Trailer", "Transfer-Encoding", "Upgrade",
 )  # fmt: skip
+
+
+_CREDENTIALS = ("authorization", "impersonate-", "sec-websocket-protocol")
 
 
 def upgrade_of(headers: CIMultiDictProxy[str]) -> str:
@@ -34,9 +39,12 @@ def forwarded(headers: CIMultiDictProxy[str]) -> CIMultiDict[str]:
 
 
 def request_headers(request: web.BaseRequest, prefix: str) -> CIMultiDict[str]:
-    """What the backend gets: the credentials were the API server's own."""
+    """What the backend gets: the credentials were for the API server, in whichever header they came."""
     headers = forwarded(request.headers)
-    headers.popall("Authorization", None)
+    for name in [name for name in headers if name.lower().startswith(_CREDENTIALS)]:
+        headers.popall(name, None)
+    if protocols := protocols_of(request):
+        headers["Sec-WebSocket-Protocol"] = ", ".join(protocols)
     headers.add("X-Forwarded-For", request.remote or "")
     headers["X-Forwarded-Host"] = request.host
     headers["X-Forwarded-Proto"] = request.scheme

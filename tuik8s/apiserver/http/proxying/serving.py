@@ -34,8 +34,8 @@ async def serve_proxy(request: web.BaseRequest, path: ProxyPath, backend: Backen
     if not path.rest and request.method in ("GET", "HEAD"):
         query = f"?{request.query_string}" if request.query_string else ""
         return web.Response(status=301, headers={"Location": f"{path.prefix}/{query}"})
-    connection = await _connect(backend)
     url = URL(f"http://{backend.host}{path.rest or '/'}{_query(request)}", encoded=True)
+    connection = await _connect(backend)
     try:
         async with aiohttp.ClientSession(
             connector=GivenConnection(connection), cookie_jar=aiohttp.DummyCookieJar(),
@@ -61,7 +61,9 @@ async def _connect(backend: Backend) -> Connection:
             return connection
     except TimeoutError:
         raise _unreachable(f"dial tcp {backend.host}: i/o timeout") from None
-    except (OSError, ssl.SSLError, TypeError) as error:
+    except TypeError:  # what does not leave this process is not encrypted
+        raise _unreachable("http: server gave HTTP response to HTTPS client") from None
+    except (OSError, ssl.SSLError) as error:
         text = error.strerror if isinstance(error, OSError) and error.strerror else error
         raise _unreachable(f"dial tcp {backend.host}: {text}") from None
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tuik8s.api.errors import BadRequest
+from tuik8s.apiserver.http.access import protocols_of
 from tuik8s.apiserver.http.streams import spdy, upgrades
 from tuik8s.apiserver.http.streams.carriers import UpgradedConnection, WebSocketTunnel
 from tuik8s.apiserver.http.streams.channels import WebSocketChannels
@@ -47,7 +48,7 @@ async def serve_portforward(
         dial = await api.port_forward(user, path.namespace, path.name)
         await _serve_spdy(UpgradedConnection(request, response), dial)
         return response
-    if TUNNEL in upgrades.offers(request):
+    if TUNNEL in protocols_of(request):
         socket = upgrades.accept_web_socket(request, [TUNNEL])
         dial = await api.port_forward(user, path.namespace, path.name)
         await _serve_spdy(WebSocketTunnel(request, socket), dial)

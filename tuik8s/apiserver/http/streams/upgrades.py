@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from tuik8s.api.errors import BadRequest
+from tuik8s.apiserver.http.access import protocols_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +45,7 @@ def accept_web_socket(request: web.BaseRequest, protocols: Sequence[str]) -> web
     )  # fmt: skip
     if not socket.can_prepare(request):
         raise BadRequest("Upgrade request required")
-    offered = offers(request)
+    offered = protocols_of(request)
     if not set(offered or [""]) & set(protocols):
         named = [protocol for protocol in protocols if protocol]
         raise BadRequest(
@@ -52,12 +53,6 @@ def accept_web_socket(request: web.BaseRequest, protocols: Sequence[str]) -> web
             + _show(named)
         )
     return socket
-
-
-def offers(request: web.BaseRequest) -> list[str]:
-    """The WebSocket protocols that the client would speak."""
-    header = ",".join(request.headers.getall("Sec-WebSocket-Protocol", []))
-    return [name for name in header.replace(" ", "").split(",") if name]
 
 
 def _show(names: Sequence[str]) -> str:
