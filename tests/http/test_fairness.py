@@ -73,3 +73,23 @@ async def test_a_client_that_goes_leaves_its_seat_to_the_next() -> None:
     await asyncio.wait_for(second, 1)
     seats.leave()
     assert seats.taken == 0
+
+
+async def test_a_turn_that_comes_at_the_last_moment_is_taken() -> None:
+    seats = Seats(1)
+    await seats.take(GREEDY)
+    loop = asyncio.get_running_loop()
+    loop.call_at(loop.time() + fairness.WAIT_SECONDS, seats.leave)
+    await seats.take(MODEST)
+    assert seats.taken == 1
+    seats.leave()
+    assert seats.taken == 0
+
+
+async def test_who_gave_up_waits_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fairness, "QUEUED", 1)
+    seats = Seats(0)
+    for _ in range(2):
+        with pytest.raises(TooManyRequests):
+            await seats.take(MODEST)
+    assert asyncio.get_running_loop().time() >= 2 * fairness.WAIT_SECONDS

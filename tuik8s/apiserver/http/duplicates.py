@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ def duplicate_fields(body: bytes) -> tuple[str, ...]:
         found = _Object(pairs)
         if len(found) < len(pairs):
             any_again = True
-            names = [name for name, _ in pairs]
-            found.again = tuple(name for name in found if names.count(name) > 1)
+            counts = Counter(name for name, _ in pairs)
+            found.again = tuple(name for name, count in counts.items() if count > 1)
         return found
 
     try:

@@ -46,6 +46,9 @@ class Seats:
             async with asyncio.timeout(WAIT_SECONDS):
                 await turn
         except TimeoutError:
+            if turn.done() and not turn.cancelled():
+                return  # handed over at the last moment
+            queue.remove(turn)
             raise self._refusal() from None
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():
