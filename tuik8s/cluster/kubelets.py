@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from tuik8s.api.errors import ServiceUnavailable
 from tuik8s.client import Client, EventRecorder
 from tuik8s.cluster import identities
 from tuik8s.cluster.together import together
+from tuik8s.cri import RuntimeFault
 
 if TYPE_CHECKING:
     import asyncio
@@ -123,11 +124,13 @@ class Kubelets:
     ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """A connection to a port in a pod; raises OSError as connect(2) would."""
         runtime, sandbox = self._sandbox(node, pod_uid)
-        return await runtime.dial(sandbox, port)
+        with _unreachable():
+            return await runtime.dial(sandbox, port)
 
     async def dial_udp(self, node: str, pod_uid: str, port: int) -> tuple[str, int]:
         runtime, sandbox = self._sandbox(node, pod_uid)
-        return await runtime.dial_udp(sandbox, port)
+        with _unreachable():
+            return await runtime.dial_udp(sandbox, port)
 
     def _sandbox(self, node: str, pod_uid: str) -> tuple[Runtime, str]:
         self._check_power(node)
@@ -168,3 +171,12 @@ def _host_cpus() -> int:
 def _host_memory() -> int:
     """Bytes."""
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+@contextmanager
+def _unreachable() -> Iterator[None]:
+    """Whoever dials learns of an engine that does not answer as of any other broken way."""
+    try:
+        yield
+    except RuntimeFault as error:
+        raise OSError(errno.EHOSTUNREACH, str(error)) from error
