@@ -14,6 +14,7 @@ from cryptography.x509.oid import NameOID
 from tests.support.control_plane import ControlPlane
 from tuik8s.api import kinds
 from tuik8s.api.errors import ApiError, Forbidden, Invalid
+from tuik8s.api.pods import MIRROR_ANNOTATION
 from tuik8s.api.request import User
 from tuik8s.apiserver.authorization.defaults import default_roles
 from tuik8s.client import Client
@@ -322,6 +323,110 @@ async def test_a_node_writes_itself_and_the_status_of_its_pods(
     assert "can only create mirror pods" in await refusal(one.create(kinds.POD, pod("made", "one")))
     lease = {"metadata": {"name": "two", "namespace": "kube-node-lease"}, "spec": {"holderIdentity": "one"}}
     assert "same name as the requesting node" in await refusal(one.create(kinds.LEASE, lease))
+
+
+async def mirror(plane: ControlPlane, **spec: Any) -> Obj:
+    """A pod that node one may make, if nothing is added."""
+    uid = (await plane.client.get(kinds.NODE, "", "one"))["metadata"]["uid"]
+    owner = {"apiVersion": "v1", "kind": "Node", "name": "one", "uid": uid, "controller": True}
+    made = pod("m", "one", **spec)
+    made["metadata"] |= {"annotations": {MIRROR_ANNOTATION: "x"}, "ownerReferences": [owner]}
+    return made
+
+
+async def test_a_mirror_pod_gives_its_node_no_rights(
+    plane: ControlPlane, nodes: tuple[Client, Client]
+) -> None:
+    one, _ = nodes
+    await plane.client.create(kinds.SECRET, {"metadata": {"name": "s", "namespace": "default"}})
+    await one.create(kinds.POD, await mirror(plane))
+    undone = {"metadata": {"annotations": {MIRROR_ANNOTATION: None}}}
+    for client, subresource in ((one, "status"), (plane.client, "")):
+        with pytest.raises(Invalid, match="may not remove or update mirror pod annotation"):
+            await client.patch(kinds.POD, "default", "m", undone, subresource=subresource)
+    await refusal(one.get(kinds.SECRET, "default", "s"))
+
+
+FROM_SECRET = {"name": "A", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}
+
+
+@pytest.mark.parametrize(
+    ("spec", "used"),
+    [
+        ({"serviceAccountName": "a"}, "serviceaccounts"),
+        ({"serviceAccount": "a"}, "serviceaccounts"),
+        ({"imagePullSecrets": [{"name": "s"}]}, "secrets"),
+        ({"containers": [{"name": "c", "image": "i", "envFrom": [{"secretRef": {"name": "s"}}]}]}, "secrets"),
+        ({"containers": [{"name": "c", "image": "i", "env": [FROM_SECRET]}]}, "secrets"),
+        ({"initContainers": [{"name": "i", "image": "i", "envFrom": [{"configMapRef": {"name": "s"}}]}]},
+         "configmaps"),
+        ({"resourceClaims": [{"name": "r", "resourceClaimName": "r"}]}, "resourceclaims"),
+    ],
+)  # fmt: skip
+async def test_what_a_mirror_pod_may_not_use(
+    plane: ControlPlane, nodes: tuple[Client, Client], spec: Obj, used: str
+) -> None:
+    assert (await refusal(nodes[0].create(kinds.POD, await mirror(plane, **spec)))).endswith(
+        f'node "one" can not create pods that reference {used}'
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "used"),
+    [
+        ({"secret": {"secretName": "s"}}, "secrets"),
+        ({"configMap": {"name": "s"}}, "configmaps"),
+        ({"csi": {"driver": "d.x", "nodePublishSecretRef": {"name": "s"}}}, "secrets"),
+        ({"csi": {"driver": "d.x"}}, "csidrivers (via csi volumes)"),
+        ({"rbd": {"monitors": ["m"], "image": "i", "secretRef": {"name": "s"}}}, "secrets"),
+        ({"persistentVolumeClaim": {"claimName": "s"}},
+         "persistentvolumeclaims (via persistentVolumeClaim volumes)"),
+        ({"projected": {"sources": [{"secret": {"name": "s"}}]}}, "secrets"),
+        ({"projected": {"sources": [{"serviceAccountToken": {"path": "t"}}]}},
+         "serviceaccounts (via projected volumes)"),
+    ],
+)  # fmt: skip
+async def test_which_volumes_a_mirror_pod_may_not_have(
+    plane: ControlPlane, nodes: tuple[Client, Client], source: Obj, used: str
+) -> None:
+    one, _ = nodes
+    made = await mirror(plane, volumes=[{"name": "v", **source}])
+    assert (await refusal(one.create(kinds.POD, made))).endswith(f"can not create pods that reference {used}")
+
+
+async def test_a_mirror_pod_may_have_what_the_node_has(
+    plane: ControlPlane, nodes: tuple[Client, Client]
+) -> None:
+    field = {"path": "n", "fieldRef": {"fieldPath": "metadata.name"}}
+    volumes = [
+        {"name": "a", "hostPath": {"path": "/etc"}},
+        {"name": "b", "emptyDir": {}},
+        {"name": "c", "projected": {"sources": [{"downwardAPI": {"items": [field]}}]}},
+    ]
+    await nodes[0].create(kinds.POD, await mirror(plane, volumes=volumes))
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        (None, "can only create pods with an owner reference set to itself"),
+        ({"name": "two"}, "can only create pods with an owner reference set to itself"),
+        ({"kind": "Pod"}, "can only create pods with an owner reference set to itself"),
+        ({"controller": False}, "can only create pods with a controller owner reference set to itself"),
+        ({"blockOwnerDeletion": True}, "must not set blockOwnerDeletion on an owner reference"),
+        ({"uid": "other"}, "node one UID mismatch: expected other got "),
+    ],
+)
+async def test_a_mirror_pod_belongs_to_its_node(
+    plane: ControlPlane, nodes: tuple[Client, Client], changed: Obj | None, message: str
+) -> None:
+    made = await mirror(plane)
+    owner = made["metadata"].pop("ownerReferences")[0]
+    if changed is not None:
+        made["metadata"]["ownerReferences"] = [{**owner, **changed}]
+    assert message in await refusal(nodes[0].create(kinds.POD, made))
+    made["metadata"]["ownerReferences"] = [owner, {**owner, "controller": False}]
+    assert "with a single owner reference" in await refusal(nodes[0].create(kinds.POD, made))
 
 
 async def test_a_node_without_a_name_is_nobody(plane: ControlPlane) -> None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tuik8s.api.objects import Obj
 
 __all__ = [
+    "MIRROR_ANNOTATION",
     "HostPort",
     "QosClass",
     "Resources",
@@ -53,6 +54,9 @@ __all__ = [
     "tolerates",
     "tolerates_taint",
 ]
+
+MIRROR_ANNOTATION = "kubernetes.io/config.mirror"
+"""On what a kubelet writes of a pod that it has from elsewhere: a static pod's mirror."""
 
 
 def container_statuses(pod: Obj) -> dict[str, Obj]:

@@ -17,6 +17,7 @@ REFUSAL = (
     "tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously "
     "negative)\n"
 )
+MIRROR = {"kubernetes.io/config.mirror": "x"}
 OLD = pod(
     container(),
     initContainers=[container(name="setup")],
@@ -138,6 +139,19 @@ def test_status_updates() -> None:
     ]
     (error,) = update_errors(kinds.POD, old, {"status.podIPs": [{"ip": "x"}]}, "status")
     assert error.startswith('status.podIPs[0]: Invalid value: "x": must be a valid IP address')
+
+
+@pytest.mark.parametrize("subresource", ["", "status"])
+def test_a_mirror_stays_one(subresource: str) -> None:
+    key = "metadata.annotations"
+    mirror, plain = ({**pod(), "metadata": {**pod()["metadata"], "annotations": a}} for a in (MIRROR, {}))
+    assert update_errors(kinds.POD, mirror, {key: {**MIRROR, "a": "b"}}, subresource) == []
+    for old, new, what in ((mirror, {}, "remove or update"), (plain, MIRROR, "add"),
+                           (mirror, dict.fromkeys(MIRROR, "y"), "remove or update")):  # fmt: skip
+        assert update_errors(kinds.POD, old, {key: new}, subresource) == [
+            "metadata.annotations[kubernetes.io/config.mirror]: Forbidden: "
+            f"may not {what} mirror pod annotation"
+        ]
 
 
 def test_ephemeral_containers_may_only_be_added() -> None:

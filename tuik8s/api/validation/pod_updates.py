@@ -6,8 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from tuik8s.api import errors, names
-from tuik8s.api.objects import copy
-from tuik8s.api.pods import is_sidecar, qos_class
+from tuik8s.api.objects import annotations_of, copy
+from tuik8s.api.pods import MIRROR_ANNOTATION, is_sidecar, qos_class
 from tuik8s.api.quantity import parse
 from tuik8s.api.validation.pods import validate_pod
 from tuik8s.api.validation.scheduling import check_tolerations
@@ -30,6 +30,7 @@ _MISSING = object()
 
 def validate_pod_update(pod: Obj, old: Obj) -> Iterator[FieldError]:
     yield from validate_pod(pod)
+    yield from _check_mirror_annotation(pod, old)
     new, before = pod.get("spec") or {}, old.get("spec") or {}
     for field in ("containers", "initContainers"):
         if len(new.get(field) or ()) != len(before.get(field) or ()):
@@ -44,6 +45,15 @@ def validate_pod_update(pod: Obj, old: Obj) -> Iterator[FieldError]:
         yield errors.forbidden(
             "spec", f"pod updates may not change fields other than {UPDATABLE}\n{difference}\n"
         )
+
+
+def _check_mirror_annotation(pod: Obj, old: Obj) -> Iterator[FieldError]:
+    """A mirror stays one: to the node authoriser it would else be a pod that was given to the node."""
+    new, before = annotations_of(pod).get(MIRROR_ANNOTATION), annotations_of(old).get(MIRROR_ANNOTATION)
+    if new != before:
+        what = "add" if before is None else "remove or update"
+        path = f"metadata.annotations[{MIRROR_ANNOTATION}]"
+        yield errors.forbidden(path, f"may not {what} mirror pod annotation")
 
 
 def _with_old_updatable_fields(new: Obj, before: Obj) -> Obj:
@@ -125,6 +135,7 @@ def _shown(value: Any) -> str:
 def validate_pod_status_update(pod: Obj, old: Obj) -> Iterator[FieldError]:
     status, before = pod.get("status") or {}, old.get("status") or {}
     spec = old.get("spec") or {}
+    yield from _check_mirror_annotation(pod, old)
     for index, condition in enumerate(status.get("conditions") or ()):
         kind = condition.get("type") or ""
         yield from complain(f"metadata.conditions[{index}].Type", kind, names.qualified_name(kind))

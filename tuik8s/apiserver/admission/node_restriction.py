@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from tuik8s.api import kinds
 from tuik8s.api.errors import Forbidden
 from tuik8s.api.objects import annotations_of, labels_of
+from tuik8s.api.pods import MIRROR_ANNOTATION
 from tuik8s.api.request import Verb
 from tuik8s.apiserver.authorization.node import LEASE_NAMESPACE, NODES_GROUP, node_of
+from tuik8s.apiserver.authorization.pod_references import resources_used
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
     from tuik8s.apiserver.admission.chain import Attributes
     from tuik8s.storage import Store
 
-MIRROR_ANNOTATION = "kubernetes.io/config.mirror"
 RESTRICTED_PREFIX = "node-restriction.kubernetes.io"
 _OWN_DOMAINS = ("kubelet.kubernetes.io", "node.kubernetes.io")
 _OWN_LABELS = frozenset((
@@ -77,13 +78,44 @@ class NodeRestriction:
 
     def _pod(self, node: str, attributes: Attributes) -> Iterator[str]:
         if attributes.operation is Verb.CREATE:
-            yield from _mirror_pod(node, attributes.object)
+            yield from self._mirror_pod(node, attributes.object)
         elif attributes.operation is Verb.DELETE:
             if (attributes.object.get("spec") or {}).get("nodeName") != node:
                 yield f'node "{node}" can only delete pods with spec.nodeName set to itself'
         else:
             operation = attributes.operation.upper()
             yield f'unexpected operation "{operation}", node "{node}" can only create and delete mirror pods'
+
+    def _mirror_pod(self, node: str, pod: Obj) -> Iterator[str]:
+        """It uses nothing of the API: the node would else make itself a right to read it."""
+        if MIRROR_ANNOTATION not in annotations_of(pod):
+            yield (
+                f'pod does not have "{MIRROR_ANNOTATION}" annotation, node "{node}" can only create mirror '
+                "pods"
+            )
+        if pod["spec"].get("nodeName") != node:
+            yield f'node "{node}" can only create pods with spec.nodeName set to itself'
+        yield from self._mirror_owner(node, pod["metadata"].get("ownerReferences") or [])
+        for resource in resources_used(pod):
+            yield f'node "{node}" can not create pods that reference {resource}'
+
+    def _mirror_owner(self, node: str, owners: list[Obj]) -> Iterator[str]:
+        """The node alone, which takes its mirrors along when it goes."""
+        if len(owners) > 1:
+            yield f'node "{node}" can only create pods with a single owner reference set to itself'
+            return
+        owner = owners[0] if owners else {}
+        if (owner.get("apiVersion"), owner.get("kind"), owner.get("name")) != ("v1", "Node", node):
+            yield f'node "{node}" can only create pods with an owner reference set to itself'
+            return
+        if not owner.get("controller"):
+            yield f'node "{node}" can only create pods with a controller owner reference set to itself'
+        if owner.get("blockOwnerDeletion"):
+            yield f'node "{node}" must not set blockOwnerDeletion on an owner reference'
+        found = self._store.get(kinds.NODE.storage_key("", node))
+        uid = "" if found is None else found["metadata"]["uid"]
+        if not uid or owner.get("uid") != uid:
+            yield f"node {node} UID mismatch: expected {owner.get('uid', '')} got {uid}"
 
     def _pod_status(self, node: str, attributes: Attributes) -> Iterator[str]:
         old = attributes.old or {}
@@ -132,23 +164,6 @@ def _audiences(pod: Obj) -> set[str]:
         for source in sources
         if "serviceAccountToken" in source
     }
-
-
-def _mirror_pod(node: str, pod: Obj) -> Iterator[str]:
-    spec = pod["spec"]
-    if MIRROR_ANNOTATION not in annotations_of(pod):
-        yield f'pod does not have "{MIRROR_ANNOTATION}" annotation, node "{node}" can only create mirror pods'
-    if spec.get("nodeName") != node:
-        yield f'node "{node}" can only create pods with spec.nodeName set to itself'
-    owners = pod["metadata"].get("ownerReferences") or ()
-    if any(owner.get("kind") != "Node" or owner.get("name") != node for owner in owners):
-        yield f'node "{node}" can only create pods with an owner reference set to itself'
-    if spec.get("serviceAccountName"):
-        yield f'node "{node}" can not create pods that reference a service account'
-    for volume in spec.get("volumes") or ():
-        for source in ("secret", "configMap", "persistentVolumeClaim", "projected"):
-            if volume.get(source) is not None:
-                yield f'node "{node}" can not create pods that reference {source} volumes'
 
 
 def _node(node: str, attributes: Attributes) -> Iterator[str]:

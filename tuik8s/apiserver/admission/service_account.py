@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from tuik8s.api import kinds
 from tuik8s.api.errors import Forbidden
+from tuik8s.api.objects import annotations_of
+from tuik8s.api.pods import MIRROR_ANNOTATION
 from tuik8s.api.request import Verb
 
 if TYPE_CHECKING:
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
     from tuik8s.storage import Store
 
 DEFAULT_ACCOUNT = "default"
-MIRROR_ANNOTATION = "kubernetes.io/config.mirror"
 TOKEN_DIRECTORY = "/var/run/secrets/kubernetes.io/serviceaccount"
 VOLUME_PREFIX = "kube-api-access-"
 TOKEN_SECONDS = 3607
@@ -38,7 +39,7 @@ class ServiceAccount:
         if attributes.kind != kinds.POD or attributes.operation is not Verb.CREATE:
             return
         obj = attributes.object
-        if MIRROR_ANNOTATION in (obj["metadata"].get("annotations") or {}):
+        if MIRROR_ANNOTATION in annotations_of(obj):
             self._check_mirror(attributes)
             return
         spec = obj["spec"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tuik8s.api import kinds
+from tuik8s.api.objects import annotations_of
+from tuik8s.api.pods import MIRROR_ANNOTATION
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -12,8 +14,6 @@ if TYPE_CHECKING:
     from tuik8s.api.objects import Obj
     from tuik8s.storage import Store
     from tuik8s.storage.records import Record
-
-MIRROR_ANNOTATION = "kubernetes.io/config.mirror"
 
 
 class NodePods:
@@ -39,7 +39,7 @@ class NodePods:
 
     def _note(self, key: str, pod: Obj) -> None:
         node = _node_of(pod)
-        if node and MIRROR_ANNOTATION not in (pod["metadata"].get("annotations") or {}):
+        if node and MIRROR_ANNOTATION not in annotations_of(pod):
             self._by_node.setdefault(node, {})[key] = pod
 
 

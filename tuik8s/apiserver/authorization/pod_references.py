@@ -13,6 +13,17 @@ SECRET_VOLUMES = (
     "azureFile", "cephfs", "cinder", "flexVolume", "rbd", "scaleIO", "storageos", "iscsi",
 )  # fmt: skip
 
+_VOLUMES = {
+    "azureFile": "secrets", "configMap": "configmaps", "csi": "csidrivers",
+    "ephemeral": "persistentvolumeclaims", "glusterfs": "endpoints",
+    "persistentVolumeClaim": "persistentvolumeclaims", "secret": "secrets",
+}  # fmt: skip
+"""Volumes that always come from the API, with what they are there; others may still name a Secret."""
+_PROJECTED = {
+    "clusterTrustBundle": "clustertrustbundles", "configMap": "configmaps",
+    "podCertificate": "podcertificates", "secret": "secrets", "serviceAccountToken": "serviceaccounts",
+}  # fmt: skip
+
 
 def uses(pod: Obj, resource: str, namespace: str, name: str) -> bool:
     """Whether the pod refers to the object; `resource` is one of secrets, configmaps, serviceaccounts and
@@ -24,6 +35,25 @@ def uses(pod: Obj, resource: str, namespace: str, name: str) -> bool:
         return bool((spec.get("serviceAccountName") or "default") == name)
     found = {"secrets": _secrets, "configmaps": _config_maps, "persistentvolumeclaims": _claims}[resource]
     return name in found(pod)
+
+
+def resources_used(pod: Obj) -> Iterator[str]:
+    """The resources that the pod needs from the API, as HasAPIObjectReference names them; some twice."""
+    spec = pod["spec"]
+    if spec.get("serviceAccountName"):
+        yield "serviceaccounts"
+    for resource, found in (("secrets", _secrets), ("configmaps", _config_maps)):
+        if any(found(pod)):
+            yield resource
+    if spec.get("resourceClaims"):
+        yield "resourceclaims"
+    for volume in spec.get("volumes") or ():
+        for source, resource in _VOLUMES.items():
+            if volume.get(source) is not None:  # even if it names nothing
+                yield f"{resource} (via {source} volumes)"
+        for part in (volume.get("projected") or {}).get("sources") or ():
+            for source in part.keys() - {"downwardAPI"}:
+                yield f"{_PROJECTED.get(source, source)} (via projected volumes)"
 
 
 def _secrets(pod: Obj) -> Iterator[str]:
