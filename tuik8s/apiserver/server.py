@@ -87,7 +87,7 @@ class ApiServer:
         self.kubelets = kubelets
         self.component_health: Callable[[], Mapping[str, str]] = dict
         self.intercept: Intercept | None = None
-        self.authenticator = Authenticator([BootstrapTokens(store, clock)])
+        self.authenticator = Authenticator([BootstrapTokens(store, clock)], anonymous=access.anonymous)
         """Whom requests over HTTP come from; replaced when more credentials are known."""
         self.issuer: TokenIssuer | None = None
         """Whose keys are shown to who checks tokens by himself; None until they are known."""
