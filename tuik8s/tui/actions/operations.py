@@ -91,7 +91,8 @@ async def delete(
 
 
 async def consequences(client: Client, kind: Kind, namespace: str, name: str, uid: str) -> list[Consequence]:
-    """What goes too: for a Namespace all that is in it, else what the object owns, and what that owns."""
+    """What goes too, by name: of what the object owns, and what that owns, its ReplicaSets and Pods; of a
+    Namespace what runs and serves in it, though everything goes."""
     if kind == kinds.NAMESPACE:
         inside = (kinds.DEPLOYMENT, kinds.SERVICE, kinds.POD)
         return [_named(item, part.kind) for part in inside for item in await _visible(client, part, name)]
