@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import time
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -135,3 +136,16 @@ def test_durations_are_gos(text: str, seconds: float) -> None:
 def test_what_is_no_duration_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="no duration"):
         parse_duration(text)
+
+
+@pytest.mark.parametrize("text", ["99999999999999h", "-99999999999999h", "9" * 400 + "h"])
+def test_what_is_too_long_a_duration_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="too long a duration"):
+        parse_duration(text)
+
+
+def test_a_hostile_duration_takes_no_time() -> None:
+    began = time.perf_counter()
+    with pytest.raises(ValueError, match="no duration"):
+        parse_duration("1" * 20_000)
+    assert time.perf_counter() - began < 1

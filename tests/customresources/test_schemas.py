@@ -295,6 +295,16 @@ def test_rules_above_times_and_durations(rule: str, *, holds: bool) -> None:
     ]
 
 
+@pytest.mark.parametrize("text", ["1h banana", "99999999999999h", "9" * 400 + "h"])
+def test_what_is_no_duration_is_an_error_of_the_value(text: str) -> None:
+    found = errors(ruled({**STRING, "format": "duration"}, "self < duration('1h')"), text)
+    assert found[0].startswith(f'spec.x: Invalid value: "{text}": ')
+
+
+def test_zero_is_a_duration() -> None:
+    assert errors(ruled({**STRING, "format": "duration"}, "self == duration('0s')"), "0") == []
+
+
 def test_times_that_may_be_null_or_new_are_times() -> None:
     later = "timestamp('2020-01-01T00:00:00Z') < self"
     assert errors(ruled({**STRING, "format": "date-time", "nullable": True}, later), MOMENT) == []

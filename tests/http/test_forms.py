@@ -10,8 +10,9 @@ import pytest
 import yaml
 
 from tests.http.conftest import CONFIG_MAPS, PODS, config_map, pod
+from tuik8s.api.errors import BadRequest
 from tuik8s.apiserver.http.duplicates import duplicate_fields
-from tuik8s.apiserver.http.options import parse_duration
+from tuik8s.apiserver.http.options import seconds_allowed
 
 if TYPE_CHECKING:
     from tests.http.conftest import Served
@@ -149,13 +150,18 @@ async def test_watches_can_be_messages_of_a_websocket(served: Served) -> None:
         assert (await socket.receive(timeout=5)).type.name == "CLOSE"
 
 
-def test_durations_are_go_s() -> None:
-    assert parse_duration("32s") == 32
-    assert parse_duration("1m30s") == 90
-    assert parse_duration("1.5h") == 5400
-    assert parse_duration("500ms") == 0.5
-    assert parse_duration("0") == 0
-    assert [parse_duration(text) for text in ("", "5", "s", "-1s", "1 s", "x")] == [None] * 6
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("32s", 32), ("1m30s", 60), (".5s", 0.5), ("500ms", 0.5), ("9999999h", 60), ("0", 60), ("", 60)],
+)
+def test_timeouts_have_a_limit(text: str, seconds: float) -> None:
+    assert seconds_allowed({"timeout": [text]}, 60) == seconds
+
+
+@pytest.mark.parametrize("text", ["5", "s", "-1s", "1 s", "x", "99999999999999h", "9" * 400 + "h"])
+def test_timeouts_that_are_none(text: str) -> None:
+    with pytest.raises(BadRequest, match="invalid timeout specified in the request URL"):
+        seconds_allowed({"timeout": [text]}, 60)
 
 
 async def test_a_timeout_that_is_none_is_refused(served: Served) -> None:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 UNKNOWN = "<unknown>"
 MINUTE, HOUR, DAY, YEAR = 60, 3600, 86_400, 31_536_000
-_PART = re.compile(r"([0-9]+\.?[0-9]*|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)")
+_PART = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)")
+_PARTS = re.compile(f"(?:{_PART.pattern})+")
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -24,10 +25,9 @@ def parse_duration(text: str) -> timedelta:
     unsigned = text[1:] if text[:1] in ("+", "-") else text
     if unsigned == "0":
         return timedelta()
-    parts = _PART.findall(unsigned)
-    if not parts or "".join(number + unit for number, unit in parts) != unsigned:
+    if _PARTS.fullmatch(unsigned) is None:
         raise ValueError(f"{text!r} is no duration, such as 1h30m or 90s")
-    seconds = sum(float(number) * _SECONDS[unit] for number, unit in parts)
+    seconds = sum(float(number) * _SECONDS[unit] for number, unit in _PART.findall(unsigned))
     try:
         return timedelta(seconds=-seconds if text.startswith("-") else seconds)
     except OverflowError:

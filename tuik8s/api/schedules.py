@@ -6,10 +6,12 @@ What Kubernetes' own parser (robfig/cron) does not know is refused, though the l
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
+
+from tuik8s.api.durations import parse_duration
 
 _NAMES = {
     "@yearly": "0 0 1 1 *",
@@ -20,7 +22,7 @@ _NAMES = {
     "@midnight": "0 0 * * *",
     "@hourly": "0 * * * *",
 }
-_EVERY = re.compile(r"@every (\d+(\.\d+)?(h|m|s|ms|us|ns))+")
+_EVERY = "@every "
 _FIELD = re.compile(r"[0-9a-zA-Z*/,-]+")
 _DAYS_AND_MONTHS = re.compile(
     r"mon|tue|wed|thu|fri|sat|sun|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec", re.IGNORECASE
@@ -31,8 +33,9 @@ _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 def schedule_problem(schedule: str) -> str:
     """What is wrong with it; empty when it is fine. It may be one that never comes: a 31st of February."""
     if schedule.startswith("@"):
-        known = schedule in _NAMES or _EVERY.fullmatch(schedule)
-        return "" if known else f"unrecognized descriptor: {schedule}"
+        if schedule.startswith(_EVERY):
+            return _interval_problem(schedule)
+        return "" if schedule in _NAMES else f"unrecognized descriptor: {schedule}"
     fields = schedule.replace("?", "*").split()
     if len(fields) != 5:
         return f"expected exactly 5 fields, found {len(fields)}: [{' '.join(schedule.split())}]"
@@ -46,6 +49,15 @@ def schedule_problem(schedule: str) -> str:
         except CronSimError as error:
             return str(error)[:1].lower() + str(error)[1:]
     return ""
+
+
+def _interval_problem(schedule: str) -> str:
+    interval = schedule.removeprefix(_EVERY)
+    try:
+        backwards = parse_duration(interval) < timedelta()
+    except ValueError:
+        return f'failed to parse duration {schedule}: time: invalid duration "{interval}"'
+    return f"unrecognized descriptor: {schedule}" if backwards else ""
 
 
 def time_zone_problem(name: str) -> str:

@@ -286,8 +286,8 @@ def test_a_bound_claim_may_grow_and_not_shrink() -> None:
 
 @pytest.mark.parametrize(
     "schedule",
-    ["*/5 * * * *", "0 9-17/2 * jan-mar MON", "@daily", "@every 1h30m", "? * * * ?", "0 0 31 2 *",
-     "0 0 1,15 * 3"],
+    ["*/5 * * * *", "0 9-17/2 * jan-mar MON", "@daily", "@every 1h30m", "@every .5h", "? * * * ?",
+     "0 0 31 2 *", "0 0 1,15 * 3"],
 )  # fmt: skip
 def test_schedules(schedule: str) -> None:
     assert schedule_problem(schedule) == ""
@@ -304,7 +304,14 @@ def test_schedules(schedule: str) -> None:
         ("0 0 L * *", "failed to parse int from L"),
         ("0 0 * * 1#2", "failed to parse int from 1#2"),
         ("@sometimes", "unrecognized descriptor: @sometimes"),
-        ("@every day", "unrecognized descriptor: @every day"),
+        ("@every", "unrecognized descriptor: @every"),
+        ("@every -1h", "unrecognized descriptor: @every -1h"),
+        ("@every day", 'failed to parse duration @every day: time: invalid duration "day"'),
+        ("@every 1h banana", 'failed to parse duration @every 1h banana: time: invalid duration "1h banana"'),
+        (
+            "@every 99999999999999h",
+            'failed to parse duration @every 99999999999999h: time: invalid duration "99999999999999h"',
+        ),
     ],
 )
 def test_bad_schedules(schedule: str, problem: str) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+from tuik8s.api.durations import parse_duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +21,6 @@ RESERVED = frozenset((
     "true", "false", "null", "in", "as", "break", "const", "continue", "else", "for", "function", "if",
     "import", "let", "loop", "package", "namespace", "return", "var", "void", "while",
 ))  # fmt: skip
-_UNITS = {"ns": 1e-3, "us": 1.0, "µs": 1.0, "μs": 1.0, "ms": 1e3, "s": 1e6, "m": 6e7, "h": 3.6e9}
 _SPECIAL = {"__": "__underscores__", ".": "__dot__", "-": "__dash__", "/": "__slash__"}
 
 
@@ -103,13 +104,11 @@ def _timestamp(value: Any) -> Any:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def duration(text: Any) -> Any:
-    """`1h30m`; what is no duration as it is."""
-    parts = re.findall(r"(\d+\.?\d*|\.\d+)([a-zµμ]+)", text) if isinstance(text, str) else []
-    if not parts or any(unit not in _UNITS for _, unit in parts):
-        return text
-    micros = sum(float(number) * _UNITS[unit] for number, unit in parts)
-    return timedelta(microseconds=-micros if text.startswith("-") else micros)
+def _duration(value: Any) -> Any:
+    try:
+        return parse_duration(value)
+    except (ValueError, TypeError):
+        return value
 
 
 def _bytes(value: Any) -> Any:
@@ -119,5 +118,5 @@ def _bytes(value: Any) -> Any:
         return value
 
 
-_MOMENTS: dict[str, Converter] = {"date": _timestamp, "datetime": _timestamp, "duration": duration}
+_MOMENTS: dict[str, Converter] = {"date": _timestamp, "datetime": _timestamp, "duration": _duration}
 _FORMAT_TYPES = {"date": "timestamp", "datetime": "timestamp", "duration": "duration", "byte": "bytes"}

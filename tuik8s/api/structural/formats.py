@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from tuik8s.api import names
+from tuik8s.api.durations import parse_duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -19,7 +20,6 @@ _HEX = "[0-9a-fA-F]"
 _BYTE = r"(0|[1-9]\d?|1\d\d|2[0-4]\d|25[0-5])"
 # Compiled when they are first asked for: few schemas name a format, and every start would pay for all.
 _DATE_TIME = r"\d{4}-\d{2}-\d{2}[Tt\s]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:?\d{2})?"
-_DURATION = r"[+-]?(0|((\d+(\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h))+)"
 _WORDY_DURATION = (
     r"((\d+)\s*(nanoseconds?|nanos?|ns|microseconds?|micros?|µs|us|milliseconds?|millis?|ms|seconds?|secs?|s"
     r"|minutes?|mins?|m|hours?|hrs?|h|days?|d|weeks?|w))+"
@@ -55,7 +55,7 @@ def _is_date_time(text: str) -> bool:
 
 
 def is_duration(text: str) -> bool:
-    return re.fullmatch(_DURATION, text) is not None or re.fullmatch(_WORDY_DURATION, text) is not None
+    return _accepted(parse_duration)(text) or re.fullmatch(_WORDY_DURATION, text) is not None
 
 
 def _is_uri(text: str) -> bool:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import random
-import re
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl
 
+from tuik8s.api.durations import parse_duration
 from tuik8s.api.errors import BadRequest, Invalid, forbidden, invalid, not_supported
 from tuik8s.api.request import DeleteOptions, FieldValidation, Propagation, Selection
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 MANAGER_LIMIT = 128
 MIN_WATCH_SECONDS = 1800
-_DURATION = re.compile(r"(?:(\d+(?:\.\d*)?)(ns|us|µs|ms|s|m|h))")
-_UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _VALIDATIONS = ("", "Ignore", "Warn", "Strict")
 _PROPAGATIONS = ("Orphan", "Background", "Foreground")
 
@@ -59,22 +57,16 @@ def number(query: Query, name: str) -> int | None:
     return int(value)
 
 
-def parse_duration(text: str) -> float | None:
-    """Seconds of `1m30s`, `500ms`, `0`, as Go's time.ParseDuration reads them; None for what is none."""
-    if text == "0":
-        return 0.0
-    if not re.fullmatch(_DURATION.pattern + "+", text.removeprefix("+")) or len(text) > 32:
-        return None
-    return sum(float(number) * _UNITS[unit] for number, unit in _DURATION.findall(text))
-
-
 def seconds_allowed(query: Query, limit: float) -> float:
     """What a client gives an answer with `timeout=32s`, and never more than the limit."""
     given = text(query, "timeout")
     if not given:
         return limit
-    seconds = parse_duration(given)
-    if seconds is None:
+    try:
+        seconds = parse_duration(given).total_seconds()
+    except ValueError:
+        seconds = -1
+    if seconds < 0:
         raise BadRequest(f'invalid timeout specified in the request URL - time: invalid duration "{given}"')
     return min(seconds, limit) or limit
 
