@@ -23,6 +23,7 @@ OBJ: Any = {
         (".spec.tags[-1]", ["b"]),
         (".spec.tags[*]", ["a", "b"]),
         (".spec.list[1:].n", [2, 3]),
+        (".spec.list[::2].n", [1, 3]),
         (".spec.list[*].n", [1, 2, 3]),
         ('.status.conditions[?(@.type=="Ready")].status', ["True"]),
         (".status.conditions[?(@.type == 'Synced')].status", ["False"]),
@@ -41,7 +42,12 @@ def test_paths(path: str, found: list[Any]) -> None:
     assert compile_path(path).find(OBJ) == found
 
 
-@pytest.mark.parametrize("path", [".a[", ".a[b]", ".a b", ".a[?(@.x==y)]"])
+@pytest.mark.parametrize("path", [".a[", ".a[b]", ".a b", ".a[?(@.x==y)]", ".a[::0]", ".a[3:1:-1]"])
 def test_what_is_no_path(path: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011  each has words of its own
         compile_path(path)
+
+
+def test_slices_go_forward() -> None:
+    with pytest.raises(ValueError, match="step must be > 0"):
+        compile_path(".a[::0]")

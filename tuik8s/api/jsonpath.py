@@ -76,7 +76,10 @@ def _in_brackets(inside: str) -> Step:
     if inside[:1] in ("'", '"') and inside[-1:] == inside[:1]:
         return _field(inside[1:-1].replace(f"\\{inside[0]}", inside[0]))
     if slice_ := _SLICE.fullmatch(inside):
-        return _slice(slice(*(int(part) if part else None for part in slice_.groups())))
+        part = slice(*(int(part) if part else None for part in slice_.groups()))
+        if part.step is not None and part.step <= 0:
+            raise ValueError("step must be > 0")
+        return _slice(part)
     if re.fullmatch(r"-?\d+", inside):
         return _index(int(inside))
     raise ValueError(f"invalid array index {inside!r}")
