@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.control_plane import ControlPlane
 from tests.support.crontabs import GROUP, cron_tab, definition, version
+from tuik8s.api.customresources.definition import version_priority
 from tuik8s.api.errors import Invalid, MethodNotSupported, NotFound
 from tuik8s.api.kinds import CUSTOM_RESOURCE_DEFINITION as DEFINITION
 from tuik8s.api.objects import condition_of, copy, is_true
@@ -254,3 +255,15 @@ async def test_a_default_is_not_tried_where_the_schema_is_wrong(definitions: Def
     tags |= {"default": ["a"], "items": {"pattern": "("}}
     with pytest.raises(Invalid, match=r"items.type: Required value: must not be empty for specified array"):
         await definitions.client.create(DEFINITION, obj)
+
+
+@pytest.mark.parametrize(
+    "preferred",
+    [
+        ["v10", "v2", "v1", "v11beta2", "v10beta3", "v3beta1", "v12alpha1", "v11alpha2", "foo1", "foo10"],
+        ["v1", "foo", "foobar"],
+        ["a", "a-b", "a1", "b"],
+    ],
+)
+def test_versions_in_the_order_of_preference(preferred: list[str]) -> None:
+    assert sorted(sorted(preferred), key=version_priority, reverse=True) == preferred

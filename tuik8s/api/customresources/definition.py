@@ -157,10 +157,11 @@ def stored_as(definition: Obj) -> Stored:
     return Stored(f"{definition['spec']['group']}/{name}", Version(version).schema)
 
 
-def version_priority(name: str) -> tuple[int, int, int, list[int]]:
+def version_priority(name: str) -> tuple[int, int, int, list[float]]:
     """Sorts versions by what clients should prefer (k8s.io/apimachinery/pkg/version): v2, v1, v1beta1, then
     whatever is called otherwise, by its name."""
     match = _VERSION.fullmatch(name)
     if match is None:
-        return -1, 0, 0, [-ord(character) for character in name]
+        # What begins another name comes before it, so the end is better than any character.
+        return -1, 0, 0, [*(-ord(character) for character in name), 1]
     return _STABILITY[match[2] or ""], int(match[1]), int(match[3] or 0), []
