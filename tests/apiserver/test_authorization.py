@@ -119,6 +119,22 @@ async def test_names_limit_a_rule_to_single_objects(plane: ControlPlane) -> None
     await refusal(jane.list(kinds.CONFIG_MAP, "default", field_selector="metadata.name=c"))
 
 
+async def test_making_what_is_missing_needs_the_right_to_create(plane: ControlPlane) -> None:
+    jane = as_user(plane, "jane")
+    endpoints = {"metadata": {"name": "e", "namespace": "default"}}
+    await grant(plane, "default", "jane", rule("patch", "configmaps"), rule("update", "endpoints"))
+    made = {"apiVersion": "v1", "kind": "ConfigMap", **config_map("a")}
+    assert 'cannot create resource "configmaps"' in await refusal(
+        jane.apply(kinds.CONFIG_MAP, made, field_manager="jane")
+    )
+    assert 'cannot create resource "endpoints"' in await refusal(jane.update(kinds.ENDPOINTS, endpoints))
+    assert (await plane.client.list(kinds.CONFIG_MAP, "default"))["items"] == []
+    await plane.client.create(kinds.CONFIG_MAP, config_map("a"))
+    await jane.apply(kinds.CONFIG_MAP, made, field_manager="jane")
+    await grant(plane, "default", "jane", rule("create", "endpoints"), name="more")
+    await jane.update(kinds.ENDPOINTS, endpoints)
+
+
 async def test_watches_are_authorised_too(plane: ControlPlane) -> None:
     await grant(plane, "default", "jane", rule("list", "configmaps"))
     await refusal(anext(as_user(plane, "jane").watch(kinds.CONFIG_MAP, "default")))

@@ -5,6 +5,7 @@ The way of a write: decode, default, own fields, admit, prepare, validate, reser
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tuik8s.api import fieldmanager
@@ -83,6 +84,11 @@ class Registry:
         obj, warnings = decode_body(self.rules, request)
         return Response(await self._create(request, obj), warnings, created=True)
 
+    async def _create_instead(self, request: Request, obj: Obj) -> Obj:
+        """For who asked to change what is not there: the right to change it does not include this."""
+        self.context.authorization.check_request(replace(request, verb=Verb.CREATE))
+        return await self._create(request, obj)
+
     async def _create(self, request: Request, obj: Obj) -> Obj:
         meta = obj["metadata"]
         for field in (*SERVER_METADATA, "resourceVersion", "selfLink", "generation"):
@@ -143,7 +149,7 @@ class Registry:
             raise Invalid.of(self.kind.kind, self.kind.group, request.name, errors)
         missing = self.find(request.namespace, request.name) is None
         if missing and self.strategy.allow_create_on_update and not request.subresource and not named:
-            return Response(await self._create(request, body), warnings, created=True)
+            return Response(await self._create_instead(request, body), warnings, created=True)
         changed = await self.change(request, lambda _: body if named else copy(body), retry=not named)
         return Response(changed, warnings)
 
@@ -183,7 +189,8 @@ class Registry:
                 )
                 raise Conflict.of(self.kind.resource, request.name, why)
             try:
-                return Response(await self._create(request, applied(None)), warnings, created=True)
+                made = await self._create_instead(request, applied(None))
+                return Response(made, warnings, created=True)
             except AlreadyExists:  # made since we looked: what is there gets the configuration
                 await self.context.writer.settled(self.kind.storage_key(request.namespace, request.name))
 
