@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import uuid
 from typing import TYPE_CHECKING
@@ -23,8 +24,11 @@ from tuik8s.cri.simulated import SimulatedRuntime
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
+    from types import FrameType
 
 LOCAL = ("busybox", "service_test")
+FROZEN = 30
+"""Seconds of real time."""
 
 
 @pytest.fixture(scope="session")
@@ -48,6 +52,20 @@ def _knock() -> None:
     if url.startswith("unix://"):
         with socket.socket(socket.AF_UNIX) as probe:
             probe.connect(url.removeprefix("unix://"))
+
+
+@pytest.fixture
+def unfrozen() -> Iterator[None]:
+    """A loop that never comes back fails the test; no timeout of the loop's own could."""
+
+    def fail(number: int, frame: FrameType | None) -> None:
+        raise AssertionError("the event loop is frozen")
+
+    before = signal.signal(signal.SIGALRM, fail)
+    signal.alarm(FROZEN)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
 
 
 def simulated(cluster: str) -> SimulatedRuntime:

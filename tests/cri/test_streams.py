@@ -133,6 +133,42 @@ async def test_a_shell_ends_with_its_input(lab: Lab) -> None:
     await session.close()
 
 
+@pytest.mark.usefixtures("unfrozen")
+@pytest.mark.parametrize("whole", [True, False])
+async def test_part_of_a_line_waits_for_its_rest_or_the_end(lab: Lab, whole: bool) -> None:
+    """And meanwhile it keeps nobody else from running."""
+    _, container = await lab.run("sleep", "600")
+    session = await lab.runtime.exec(container, ["sh"], tty=False, stdin=True)
+    output = session.output()
+    async with asyncio.timeout(20):
+        await session.send(b"echo begun\necho par")
+        assert await anext(output) == (1, b"begun\n")
+        first = asyncio.ensure_future(anext(output))
+        await asyncio.sleep(0.3)
+        assert not first.done()
+        await session.send(b"tial\n" if whole else b"tial")
+        if not whole:
+            await session.close_stdin()
+        assert await first == (1, b"partial\n")
+        await session.close_stdin()
+        assert [piece async for piece in output] == []
+        assert await session.exit_code() == 0
+    await session.close()
+
+
+@pytest.mark.usefixtures("unfrozen")
+async def test_part_of_a_line_may_wait_in_a_container(lab: Lab) -> None:
+    _, container = await lab.run("sh", "-c", "read line; echo got $line", stdin=True)
+    session = await lab.runtime.attach(container, stdin=True)
+    await session.send(b"par")
+    await asyncio.sleep(0.3)
+    assert (await lab.status(container)).state == "running"
+    await session.send(b"tial\n")
+    async with asyncio.timeout(20):
+        assert [piece async for piece in session.output()] == [(1, b"got partial\n")]
+    await session.close()
+
+
 async def test_a_terminal_echoes_and_has_a_size(lab: Lab) -> None:
     _, container = await lab.run("sleep", "600")
     session = await lab.runtime.exec(container, ["sh"], tty=True, stdin=True)

@@ -193,10 +193,9 @@ class SimulatedContainer:
                 continue
             if step.serving:
                 self._serve()
+            # Who reads has just looked: part of a line may wait, and only something new wakes it.
             self._reading = step.reading
-            if step.reading and self.input is not None and self.input.ready:
-                self._pause = self._later(0, self._advance)
-            elif step.seconds < math.inf:
+            if step.seconds < math.inf:
                 self._pause = self._later(step.seconds, self._advance)
             return
 

@@ -83,8 +83,12 @@ class SimulatedExec:
         await self._output.put(None)
 
     async def _rest(self, step: Pause) -> bool:
-        """Let time pass, or wait for input; False when the session or its container ended meanwhile."""
-        if step.reading and self._input.ready:
+        """Let time pass, or wait for input; False when the session or its container ended meanwhile.
+
+        Who reads has just looked: what waits now is not enough for it, and only something new can be.
+        """
+        if self._input.interrupted and not self._process.interactive:
+            # It came while output was being fetched, and wakes nobody any more.
             return not self._closing
         self._woken.clear()
         self._reading = step.reading
