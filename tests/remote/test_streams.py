@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
+from aiohttp import web
 
 from tests.http.conftest import PODS, Served, eventually, pod
 from tests.http.test_streams import FakeKubelets
+from tests.remote.odd_server import odd_server
 from tuik8s.api.errors import ApiError, BadRequest, NotFound
 from tuik8s.api.request import LogOptions, User
 from tuik8s.client import Client
@@ -91,3 +93,22 @@ async def test_leaving_ends_the_process(kubelets: FakeKubelets, remote: HttpsTra
         await code
     with pytest.raises(ApiError):
         await stream.send(b"x")
+
+
+async def test_a_stream_that_breaks_in_the_middle_ends_output_and_exit_code() -> None:
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        socket = web.WebSocketResponse(protocols=("v5.channel.k8s.io",))
+        await socket.prepare(request)
+        await socket.send_bytes(b"\x01one")
+        assert request.transport is not None
+        request.transport.write(b"\x83\x00")  # a frame of a kind that there is not
+        await socket.receive()
+        return socket
+
+    async with odd_server(answer) as odd:
+        stream = await odd.client.exec("default", "a", "main", ["ls"])
+        async with asyncio.timeout(5):
+            assert [chunk async for chunk in stream.output()] == [(1, b"one")]
+            with pytest.raises(Unreachable, match=r"the stream to the container broke: .*opcode"):
+                await stream.exit_code()
+        await stream.close()

@@ -34,20 +34,24 @@ class RemoteProcess:
         self._ended.add_done_callback(_seen)
 
     async def output(self) -> AsyncIterator[tuple[int, bytes]]:
-        async for message in self._socket:
-            data = message.data
-            if message.type is aiohttp.WSMsgType.TEXT:
-                data = data.encode()
-            if not data:
-                continue
-            channel, rest = data[0], data[1:]
-            if channel in (STDOUT, STDERR) and rest:
-                yield channel, rest
-            elif channel == ENDED and rest:
-                self._end(rest)
-                break
-        if not self._ended.done():
-            self._ended.set_exception(self._broken())
+        error: Exception | None = None
+        try:
+            async for message in self._socket:
+                if message.type is aiohttp.WSMsgType.ERROR:
+                    error = message.data
+                    break
+                data = message.data.encode() if message.type is aiohttp.WSMsgType.TEXT else message.data
+                if not data:
+                    continue
+                channel, rest = data[0], data[1:]
+                if channel in (STDOUT, STDERR) and rest:
+                    yield channel, rest
+                elif channel == ENDED and rest:
+                    self._end(rest)
+                    break
+        finally:  # whatever ended the reading, nobody will learn the exit code any more
+            if not self._ended.done():
+                self._ended.set_exception(self._broken(error))
 
     async def send(self, data: bytes) -> None:
         await self._send(STDIN, data)
@@ -83,9 +87,9 @@ class RemoteProcess:
         except ApiError as error:
             self._ended.set_exception(error)
 
-    def _broken(self) -> ApiError:
-        error = self._socket.exception()
-        return Unreachable(f"the stream to the container broke: {error or 'the server closed it'}")
+    def _broken(self, error: BaseException | None) -> ApiError:
+        why = "the server closed it" if self._socket.closed else "it is read no more"
+        return Unreachable(f"the stream to the container broke: {error or self._socket.exception() or why}")
 
 
 def _exit_code(payload: bytes) -> int:
