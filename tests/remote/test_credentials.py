@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
+import os
+import signal
 import stat
 import sys
 import textwrap
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 import pytest
 from aiohttp import web
 
+from tests.http.conftest import eventually
 from tests.remote.conftest import base64_of, context_of
 from tests.remote.odd_server import OddServer, odd_server, says
 from tuik8s.api import kinds
@@ -22,8 +28,6 @@ from tuik8s.client import Client
 from tuik8s.client.remote import Context, CredentialProblem, transport_to
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.http.conftest import Served
     from tuik8s.apiserver.certificates import Pki
 
@@ -206,6 +210,45 @@ async def test_plug_ins_that_give_nothing(
     ):
         await Client(transport, User("u")).get(kinds.POD, "default", "a")
     await transport.close()
+
+
+HOLDING = """
+    import pathlib, subprocess, sys, time
+    child = subprocess.Popen(["sleep", "60"], start_new_session=sys.argv[1] == "escapes")
+    pathlib.Path(__file__).with_name("child").write_text(str(child.pid))
+    time.sleep(60 if sys.argv[1] == "stays" else 0)
+"""
+
+
+@pytest.mark.parametrize("what", ["ends", "stays", "escapes"])
+@pytest.mark.parametrize("cancelled", [False, True])
+async def test_a_plug_in_whose_child_holds_its_output(tmp_path: Path, what: str, cancelled: bool) -> None:
+    """`ends` and `escapes` have ended themselves, with the child still there."""
+    user = exec_user(plugin(tmp_path, HOLDING), args=[what])
+    transport = transport_to(Context("c", {"server": "https://127.0.0.1:1"}, user, directory=tmp_path))
+    began = time.monotonic()
+    with patch("tuik8s.client.remote.exec_plugin.SECONDS", 60.0 if cancelled else 1.0):
+        asking = asyncio.create_task(Client(transport, User("u")).get(kinds.POD, "default", "a"))
+        if cancelled:
+            await asyncio.sleep(1)
+            asking.cancel()
+        with pytest.raises(asyncio.CancelledError if cancelled else CredentialProblem):
+            await asking
+    assert time.monotonic() - began < 10
+    await transport.close()
+    child = int((tmp_path / "child").read_text())
+    if what == "escapes":
+        os.kill(child, signal.SIGKILL)
+    else:
+        await eventually(lambda: not runs(child))
+
+
+def runs(pid: int) -> bool:
+    """One that is dead may wait for its parent yet."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 async def test_a_token_that_no_header_can_carry() -> None:

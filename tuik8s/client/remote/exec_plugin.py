@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import os
+import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -31,6 +33,8 @@ VERSIONS = (f"{GROUP}/v1", f"{GROUP}/v1beta1")
 MODES = ("Never", "IfAvailable", "Always")
 SECONDS = 60.0
 """How long a plug-in may take that asks nobody anything."""
+END_SECONDS = 1.0
+"""How long one that was killed is waited for."""
 _SAID = 500
 _CLUSTER = ("server", "tls-server-name", "proxy-url", "insecure-skip-tls-verify", "disable-compression")
 
@@ -95,11 +99,11 @@ class ExecPlugin:
             process = await asyncio.create_subprocess_exec(
                 *command, env=self._environment(interactive), stdout=pipe,
                 stdin=None if interactive else asyncio.subprocess.DEVNULL,
-                stderr=None if interactive else pipe,
+                stderr=None if interactive else pipe, start_new_session=not interactive,
             )  # fmt: skip
         except OSError as error:
             raise CredentialProblem(self._missing(error)) from error
-        output, said = await self._finished(process, None if interactive else SECONDS)
+        output, said = await self._finished(process, interactive=interactive)
         if process.returncode:
             words = " ".join((said or b"").decode(errors="replace").split())[:_SAID]
             raise CredentialProblem(
@@ -109,18 +113,21 @@ class ExecPlugin:
         return output
 
     async def _finished(
-        self, process: asyncio.subprocess.Process, seconds: float | None
+        self, process: asyncio.subprocess.Process, *, interactive: bool
     ) -> tuple[bytes, bytes]:
         """Its output; a plug-in that nobody waits for any more is ended."""
+        seconds = None if interactive else SECONDS
+        finished = False
         try:
             async with asyncio.timeout(seconds):
-                return await process.communicate()
+                answer = await process.communicate()
+            finished = True
+            return answer
         except TimeoutError:
-            raise CredentialProblem(f"the exec plug-in {self._name!r} took over {SECONDS:.0f} s") from None
+            raise CredentialProblem(f"the exec plug-in {self._name!r} took over {seconds:.0f} s") from None
         finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
+            if not finished:
+                await _end(process, group=not interactive)
 
     def _path(self) -> str:
         """A name is looked up in PATH; a relative path starts at the kubeconfig's folder."""
@@ -139,6 +146,22 @@ class ExecPlugin:
             spec["cluster"] = _cluster_info(self._cluster)
         about = {"kind": "ExecCredential", "apiVersion": self._version, "spec": spec}
         return {**os.environ, **given, "KUBERNETES_EXEC_INFO": msgspec.json.encode(about).decode()}
+
+
+async def _end(process: asyncio.subprocess.Process, *, group: bool) -> None:
+    """With all that it started, where it has a group of its own: a child may hold the pipes open for ever."""
+    with suppress(ProcessLookupError):
+        if group:
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(END_SECONDS):
+            await process.wait()  # in some versions for its pipes, too
+    # A child that left the group has them yet. There is no public way to close them at our end.
+    transport: Any = getattr(process, "_transport", None)
+    if transport is not None:
+        transport.close()
 
 
 def _cluster_info(cluster: Mapping[str, Any]) -> dict[str, Any]:
