@@ -445,6 +445,88 @@ async def test_a_mirror_pod_belongs_to_its_node(
     assert "with a single owner reference" in await refusal(nodes[0].create(kinds.POD, made))
 
 
+async def test_a_node_writes_its_own_csi_node_alone(
+    plane: ControlPlane, nodes: tuple[Client, Client]
+) -> None:
+    one, two = nodes
+    await one.create(kinds.CSI_NODE, {"metadata": {"name": "one"}, "spec": {"drivers": []}})
+    assert (await refusal(one.create(kinds.CSI_NODE, {"metadata": {"name": "two"}, "spec": {}}))).endswith(
+        "can only access CSINode with the same name as the requesting node"
+    )
+    await refusal(two.patch(kinds.CSI_NODE, "", "one", {"spec": {"drivers": []}}))
+    await refusal(two.delete(kinds.CSI_NODE, "", "one"))
+    await one.delete(kinds.CSI_NODE, "", "one")
+
+
+def resource_slice(name: str, node: str) -> Obj:
+    pool = {"name": name, "generation": 1, "resourceSliceCount": 1}
+    return {"metadata": {"name": name}, "spec": {"driver": "gpu.example.com", "nodeName": node, "pool": pool}}
+
+
+async def test_a_node_writes_the_slices_of_its_own_devices(
+    plane: ControlPlane, nodes: tuple[Client, Client]
+) -> None:
+    one, two = nodes
+    slices, labelled = kinds.RESOURCE_SLICE, {"metadata": {"labels": {"a": "b"}}}
+    await one.create(slices, resource_slice("a", "one"))
+    for node in ("two", ""):
+        assert (await refusal(one.create(slices, resource_slice("b", node)))).endswith(
+            "can only create ResourceSlice with the same NodeName as the requesting node"
+        )
+    await one.patch(slices, "", "a", labelled)
+    assert "can only update ResourceSlice" in await refusal(
+        one.patch(slices, "", "a", {"spec": {"nodeName": "two"}})
+    )
+    for refused in (
+        two.get(slices, "", "a"), two.patch(slices, "", "a", labelled), two.delete(slices, "", "a"),
+    ):  # fmt: skip
+        assert "no relationship found between node 'two' and this object" in await refusal(refused)
+    await one.get(slices, "", "a")
+    await one.delete(slices, "", "a")
+
+
+async def test_a_node_lists_and_deletes_the_slices_it_selects_as_its_own(
+    plane: ControlPlane, nodes: tuple[Client, Client]
+) -> None:
+    one, two = nodes
+    slices = kinds.RESOURCE_SLICE
+    await one.create(slices, resource_slice("a", "one"))
+    await two.create(slices, resource_slice("b", "two"))
+    for selector in ("", "spec.nodeName=two", "spec.nodeName!=one"):
+        for refused in (
+            one.list(slices, field_selector=selector),
+            one.delete_collection(slices, "", field_selector=selector),
+            anext(one.watch(slices, field_selector=selector)),
+        ):
+            assert "resourceslices with spec.nodeName field selector" in await refusal(refused)
+    mine = "spec.nodeName=one"
+    assert [
+        found["metadata"]["name"] for found in (await one.list(slices, field_selector=mine))["items"]
+    ] == ["a"]
+    assert (await anext(one.watch(slices, field_selector=mine))).object["metadata"]["name"] == "a"
+    await one.delete_collection(slices, "", field_selector=mine)
+    left = (await plane.client.list(slices))["items"]
+    assert [found["metadata"]["name"] for found in left] == ["b"]
+
+
+async def test_node_restriction_does_not_rely_on_the_authoriser() -> None:
+    plane = await ControlPlane.start()
+    one = Client(plane.api, identities.of_node("one"))
+    for kind, made in (
+        (kinds.RESOURCE_SLICE, resource_slice("b", "two")),
+        (kinds.CSI_NODE, {"metadata": {"name": "b"}, "spec": {"drivers": []}}),
+    ):
+        await plane.client.create(kind, made)
+        for refused in (
+            one.delete(kind, "", "b"), one.patch(kind, "", "b", {"metadata": {"labels": {"a": "b"}}}),
+            one.delete_collection(kind, ""),
+        ):  # fmt: skip
+            assert "as the requesting node" in await refusal(refused)
+    taken = one.patch(kinds.RESOURCE_SLICE, "", "b", {"spec": {"nodeName": "one"}})
+    assert "as the requesting node" in await refusal(taken)
+    await plane.close()
+
+
 async def test_a_node_without_a_name_is_nobody(plane: ControlPlane) -> None:
     stray = as_user(plane, "kubelet", "system:nodes")
     with pytest.raises(ApiError, match="cannot create resource"):

@@ -73,6 +73,11 @@ class NodeRestriction:
             yield from _node(node, attributes)
         elif kind == kinds.LEASE:
             yield from _lease(node, attributes)
+        elif kind == kinds.CSI_NODE:
+            if attributes.name != node:
+                yield "can only access CSINode with the same name as the requesting node"
+        elif kind == kinds.RESOURCE_SLICE:
+            yield from _slice(node, attributes)
         elif kind == kinds.SERVICE_ACCOUNT and subresource == "token":
             yield from self._token(node, attributes)
 
@@ -209,3 +214,10 @@ def _lease(node: str, attributes: Attributes) -> Iterator[str]:
         yield f'can only access leases in the "{LEASE_NAMESPACE}" system namespace'
     if attributes.name != node:
         yield "can only access node lease with the same name as the requesting node"
+
+
+def _slice(node: str, attributes: Attributes) -> Iterator[str]:
+    """Neither made for another node, nor taken from one, nor handed to one."""
+    states = (attributes.object, attributes.old or attributes.object)
+    if any((state.get("spec") or {}).get("nodeName") != node for state in states):
+        yield f"can only {attributes.operation} ResourceSlice with the same NodeName as the requesting node"

@@ -62,6 +62,8 @@ class NodeAuthorizer:
                 return self._lease(node, attributes)
             case ("storage.k8s.io", "csinodes"):
                 return self._own(node, attributes)
+            case ("resource.k8s.io", "resourceslices"):
+                return self._slice(node, attributes)
         return self._static(attributes)
 
     def known_rules(self, user: User, namespace: str) -> KnownRules:
@@ -115,8 +117,7 @@ class NodeAuthorizer:
         if attributes.verb == "get":
             found = self._pods.find(node, attributes.namespace, attributes.name)
             return ALLOWED if found is not None else _unrelated(node)
-        selected = _ON_NODE.search(attributes.field_selector)
-        if selected is not None and selected[1] == node:
+        if _selects(node, attributes):
             return self._static(attributes)
         if attributes.name and self._pods.find(node, attributes.namespace, attributes.name) is not None:
             return self._static(attributes)
@@ -128,6 +129,26 @@ class NodeAuthorizer:
         if attributes.verb != "create" and attributes.name != node:
             return _no("can only access node lease with the same name as the requesting node")
         return self._static(attributes)
+
+    def _slice(self, node: str, attributes: Attributes) -> Verdict:
+        """The devices of this node; whose are made is for NodeRestriction to see."""
+        if attributes.subresource:
+            return _no("cannot authorize ResourceSlice subresources")
+        if attributes.verb in ("list", "watch", "deletecollection"):
+            if not _selects(node, attributes):
+                why = "can only list/watch/deletecollection resourceslices with spec.nodeName field selector"
+                return _no(why)
+        elif attributes.verb != "create":
+            found = self._store.get(kinds.RESOURCE_SLICE.storage_key("", attributes.name))
+            if found is None or (found.get("spec") or {}).get("nodeName") != node:
+                return _unrelated(node)
+        return self._static(attributes)
+
+
+def _selects(node: str, attributes: Attributes) -> bool:
+    """Nothing but what is on the node."""
+    selected = _ON_NODE.search(attributes.field_selector)
+    return selected is not None and selected[1] == node
 
 
 def _no(reason: str) -> Verdict:
