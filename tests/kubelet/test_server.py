@@ -5,15 +5,21 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.kubelet.bench import NODE, container, node_config, status_of
+from tuik8s.api.clock import timestamp
+from tuik8s.cri import LogLine, RuntimeFault
 from tuik8s.kubelet.usage import ATTENTION, PERIOD
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from tests.kubelet.bench import Bench
+    from tuik8s.cri import LogQuery
 
 pytestmark = pytest.mark.looptime
 
@@ -126,7 +132,33 @@ async def test_container_logs(bench: Bench) -> None:
     assert await get(bench, "/containerLogs/default/web/web?tailLines=1") == (200, _chunked("two\n"))
     assert (await get(bench, "/containerLogs/default/other/web"))[0] == 404
     assert (await get(bench, "/containerLogs/default/web/web?tailLines=x"))[0] == 400
+    assert (await get(bench, "/containerLogs/default/web/web?sinceSeconds=0"))[0] == 422
 
 
-def _chunked(text: str) -> str:
-    return f"{len(text):x}\r\n{text}\r\n0\r\n\r\n"
+@pytest.mark.parametrize("since", ["sinceSeconds=60", "sinceTime={}"])
+async def test_container_logs_since_a_moment(bench: Bench, since: str) -> None:
+    await bench.pod(restartPolicy="Never", containers=[container(command=["sh", "-c", "echo one; echo two"])])
+    await bench.until(lambda pod: "terminated" in status_of(pod)["state"])
+    moment = timestamp(bench.plane.clock.now() - timedelta(seconds=60))
+    path = f"/containerLogs/default/web/web?{since.format(moment)}"
+    assert await get(bench, path) == (200, _chunked("one\n", "two\n"))
+    await asyncio.sleep(120)
+    moment = timestamp(bench.plane.clock.now() - timedelta(seconds=60))
+    path = f"/containerLogs/default/web/web?{since.format(moment)}"
+    assert await get(bench, path) == (200, _chunked())
+
+
+async def test_logs_that_fail_after_their_first_line_just_end(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(container_id: str, query: LogQuery) -> AsyncIterator[LogLine]:
+        yield LogLine(bench.plane.clock.now(), "stdout", b"one")
+        raise RuntimeFault("the engine has lost the rest")
+
+    await using(bench)
+    monkeypatch.setattr(bench.runtime, "logs", broken)
+    assert await get(bench, "/containerLogs/default/web/web") == (200, _chunked("one\n"))
+
+
+def _chunked(*lines: str) -> str:
+    return "".join(f"{len(line):x}\r\n{line}\r\n" for line in lines) + "0\r\n\r\n"

@@ -8,14 +8,14 @@ from urllib.parse import parse_qsl
 
 from tuik8s.api.durations import parse_duration
 from tuik8s.api.errors import BadRequest, Invalid, forbidden, invalid, not_supported
+from tuik8s.api.query import flag as flag
+from tuik8s.api.query import number as number
+from tuik8s.api.query import text as text
 from tuik8s.api.request import DeleteOptions, FieldValidation, Propagation, Selection
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from tuik8s.api.objects import Obj
-
-    Query = Mapping[str, list[str]]
+    from tuik8s.api.query import Query as Query
 
 MANAGER_LIMIT = 128
 MIN_WATCH_SECONDS = 1800
@@ -33,28 +33,6 @@ def parse_query(text: str) -> dict[str, list[str]]:
     for name, value in pairs:
         query.setdefault(name, []).append(value)
     return query
-
-
-def text(query: Query, name: str) -> str:
-    """The first value; empty when there is none."""
-    return query.get(name, [""])[0]
-
-
-def flag(query: Query, name: str) -> bool:
-    """Only a missing parameter, `0` and `false` in any case are false."""
-    return name in query and text(query, name).lower() not in ("0", "false")
-
-
-def number(query: Query, name: str) -> int | None:
-    value = text(query, name)
-    if not value:
-        return None
-    digits = value.removeprefix("-")
-    if not (digits.isascii() and digits.isdigit() and len(digits) < 19):
-        raise BadRequest(
-            f'{name}: Invalid value: "{value}": strconv.ParseInt: parsing "{value}": invalid syntax'
-        )
-    return int(value)
 
 
 def seconds_allowed(query: Query, limit: float) -> float:

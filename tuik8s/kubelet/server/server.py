@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import itertools
+import logging
 from contextlib import aclosing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 from aiohttp import web
 
-from tuik8s.api.errors import ApiError, BadRequest, NotFound
-from tuik8s.api.request import LogOptions
+from tuik8s.api.errors import ApiError, NotFound
+from tuik8s.api.log_options import log_options
 from tuik8s.cri import RuntimeFault
 from tuik8s.cri.memory import connect
 from tuik8s.kubelet.server import configuration, metrics, stats
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from tuik8s.api.objects import Obj
     from tuik8s.kubelet.services import Services
     from tuik8s.kubelet.streams import Streams
+
+log = logging.getLogger(__name__)
 
 FULL, READ_ONLY, HEALTHZ = 10250, 10255, 10248
 _HEALTH = ("healthz",)
@@ -109,38 +113,24 @@ class KubeletServer:
         pod = next((pod for pod, m in metas if (m["namespace"], m["name"]) == (namespace, name)), None)
         if pod is None:
             raise NotFound(f'pod "{name}" does not exist')
-        options = _log_options(request, container)
+        query = {name: request.query.getall(name) for name in request.query}
+        options = replace(log_options(query, self._services.host.clock.now()), container=container)
         lines = cast("AsyncGenerator[bytes, None]", self._streams.logs(pod, options))
         response = web.StreamResponse(headers={"Content-Type": "text/plain"})
         async with aclosing(lines):
             first = await anext(lines, b"")
             await response.prepare(request)
-            await response.write(first)
-            async for line in lines:
-                await response.write(line)
+            try:
+                await response.write(first)
+                async for line in lines:
+                    await response.write(line)
+            except (ApiError, RuntimeFault) as error:  # text has no place for it, and the answer has begun
+                log.info("a log stream ended: %s", error)
         await response.write_eof()
         return response
 
 
 _POD_LIST = {"kind": "PodList", "apiVersion": "v1", "metadata": {}}
-
-
-def _log_options(request: web.BaseRequest, container: str) -> LogOptions:
-    query = request.query
-
-    def flag(name: str) -> bool:
-        return query.get(name, "false").lower() not in ("false", "0")
-
-    def number(name: str) -> int | None:
-        text = query.get(name, "")
-        if text and not (text.isascii() and text.isdigit() and len(text) < 10):
-            raise BadRequest(f"{name}: {text!r} is not a number")
-        return int(text) if text else None
-
-    return LogOptions(
-        container=container, follow=flag("follow"), previous=flag("previous"), timestamps=flag("timestamps"),
-        tail_lines=number("tailLines"), limit_bytes=number("limitBytes"),
-    )  # fmt: skip
 
 
 def _json(value: Any) -> web.Response:

@@ -5,23 +5,19 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import aclosing
-from datetime import timedelta
 from typing import TYPE_CHECKING, cast
 
 from aiohttp import web
 
-from tuik8s.api.clock import parse_time
-from tuik8s.api.errors import ApiError, BadRequest, Invalid, MethodNotSupported, invalid
-from tuik8s.api.request import LogOptions
-from tuik8s.apiserver.http import options
+from tuik8s.api.errors import ApiError, MethodNotSupported
+from tuik8s.api.log_options import log_options
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
-    from datetime import datetime
 
     from tuik8s.api.clock import Clock
+    from tuik8s.api.query import Query
     from tuik8s.api.request import User
-    from tuik8s.apiserver.http.options import Query
     from tuik8s.apiserver.http.paths import ResourcePath
     from tuik8s.apiserver.server import ApiServer
 
@@ -67,35 +63,3 @@ async def _send(
             line = await anext(lines, None)
     except ApiError as error:
         log.info("a log stream ended: %s", error)
-
-
-def log_options(query: Query, now: datetime) -> LogOptions:
-    seconds, tail = options.number(query, "sinceSeconds"), options.number(query, "tailLines")
-    limit, time = options.number(query, "limitBytes"), options.text(query, "sinceTime")
-    errors = []
-    if seconds is not None and time:
-        errors.append(
-            invalid("sinceSeconds", seconds, "at most one of `sinceTime` or `sinceSeconds` may be specified")
-        )
-    if seconds is not None and seconds < 1:
-        errors.append(invalid("sinceSeconds", seconds, "must be greater than 0"))
-    if tail is not None and tail < 0:
-        errors.append(invalid("tailLines", tail, "must be greater than or equal to 0"))
-    if limit is not None and limit < 1:
-        errors.append(invalid("limitBytes", limit, "must be greater than 0"))
-    if errors:
-        raise Invalid.of("PodLogOptions", "", "", errors)
-    return LogOptions(
-        container=options.text(query, "container"), follow=options.flag(query, "follow"),
-        previous=options.flag(query, "previous"), timestamps=options.flag(query, "timestamps"),
-        since=_since(seconds, time, now), tail_lines=tail, limit_bytes=limit,
-    )  # fmt: skip
-
-
-def _since(seconds: int | None, time: str, now: datetime) -> datetime | None:
-    if seconds is not None:
-        return now - timedelta(seconds=min(seconds, 10**9))
-    try:
-        return parse_time(time) if time else None
-    except ValueError:
-        raise BadRequest(f'sinceTime: Invalid value: "{time}": must be an RFC 3339 time') from None
