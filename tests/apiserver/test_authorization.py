@@ -13,9 +13,11 @@ from cryptography.x509.oid import NameOID
 
 from tests.support.control_plane import ControlPlane
 from tuik8s.api import kinds
-from tuik8s.api.errors import ApiError, Forbidden, Invalid
+from tuik8s.api.errors import ApiError, BadRequest, Forbidden, Invalid
 from tuik8s.api.pods import MIRROR_ANNOTATION
 from tuik8s.api.request import User
+from tuik8s.apiserver.authentication.service_accounts import TokenIssuer
+from tuik8s.apiserver.authentication.signing_key import new_signing_key
 from tuik8s.apiserver.authorization.defaults import default_roles
 from tuik8s.client import Client
 from tuik8s.cluster import identities
@@ -524,6 +526,42 @@ async def test_node_restriction_does_not_rely_on_the_authoriser() -> None:
             assert "as the requesting node" in await refusal(refused)
     taken = one.patch(kinds.RESOURCE_SLICE, "", "b", {"spec": {"nodeName": "one"}})
     assert "as the requesting node" in await refusal(taken)
+    await plane.close()
+
+
+async def test_what_a_node_posts_to_subresources_is_admitted_as_decoded() -> None:
+    plane = await ControlPlane.start(issuer=TokenIssuer(new_signing_key()))
+    one = Client(plane.api, identities.of_node("one"))
+    for kind, name in ((kinds.SERVICE_ACCOUNT, "robot"), (kinds.NODE, "one")):
+        await plane.client.create(kind, {"metadata": {"name": name}}, namespace="default")
+    yours = await plane.client.create(kinds.POD, pod("yours", "two"))
+    await plane.client.create(kinds.POD, pod("free"))
+
+    def token(body: Any) -> Any:
+        return one.create_subresource(kinds.SERVICE_ACCOUNT, "default", "robot", "token", body)
+
+    undecodable: list[Any] = [
+        {"spec": "x"}, {"spec": {"boundObjectRef": "x"}}, {"spec": {"audiences": 1}}, None, [],
+    ]  # fmt: skip
+    for bad in undecodable:
+        with pytest.raises(BadRequest):
+            await token(bad)
+    assert "not bound to a pod" in await refusal(token({"spec": {}}))
+    of_yours = {"kind": "Pod", "name": "yours", "uid": yours["metadata"]["uid"]}
+    assert "scheduled on a different node" in await refusal(token({"spec": {"boundObjectRef": of_yours}}))
+
+    evictions: list[Any] = [None, {}, {"metadata": {"name": "yours"}}]
+    for body in evictions:
+        assert "can only evict pods with spec.nodeName set to itself" in await refusal(
+            one.create_subresource(kinds.POD, "default", "yours", "eviction", body)
+        )
+    bound = {"metadata": {"name": "free", "namespace": "default"}, "target": {"kind": "Node", "name": "one"}}
+    for refused in (
+        one.create_subresource(kinds.POD, "default", "free", "binding", bound),
+        one.create(kinds.BINDING, bound),
+    ):
+        assert 'unexpected pod subresource "binding"' in await refusal(refused)
+    await plane.client.create(kinds.BINDING, bound)
     await plane.close()
 
 

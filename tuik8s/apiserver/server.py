@@ -15,7 +15,7 @@ from tuik8s.api.priorities import SYSTEM_CLASSES
 from tuik8s.api.request import Request, Response, User, Verb
 from tuik8s.apiserver import tables
 from tuik8s.apiserver.access import Access
-from tuik8s.apiserver.admission import Attributes, build_chain
+from tuik8s.apiserver.admission import build_chain
 from tuik8s.apiserver.authentication import Authenticator
 from tuik8s.apiserver.authentication.bootstrap_tokens import BootstrapTokens
 from tuik8s.apiserver.authorization import Attributes as AccessAttributes
@@ -260,9 +260,6 @@ class ApiServer:
             handler = handler_of(request.kind, request.subresource)
             if handler is None:
                 raise NotFound("the server could not find the requested resource")
-            if request.verb is Verb.CREATE and isinstance(request.body, dict):
-                attributes = Attributes(Verb.CREATE, request, request.kind, request.body)
-                await self._context.admission.admit_subresource(attributes)
             return await handler(registry, request)
         if request.subresource and not registry.strategy.has_status:
             raise NotFound("the server could not find the requested resource")

@@ -30,7 +30,7 @@ VIOLATED = "Cannot evict pod as it would violate the pod's disruption budget."
 
 async def evict(registry: Registry, request: Request) -> Response:
     """POST of an Eviction deletes the pod with its options, if its budget allows one more disruption."""
-    body = body_of(EVICTION, request)
+    body = await body_of(EVICTION, registry, request)
     options = body.get("deleteOptions") or {}
     preconditions = options.get("preconditions") or {}
     dry_run = request.dry_run or "All" in (options.get("dryRun") or ())

@@ -11,6 +11,7 @@ from tuik8s.api.errors import BadRequest, Conflict, Invalid, MethodNotSupported,
 from tuik8s.api.objects import Obj, is_deleting
 from tuik8s.api.patch import apply_patch
 from tuik8s.api.request import PatchType, Response, Verb
+from tuik8s.apiserver.admission import Attributes
 from tuik8s.apiserver.decoding import decode_body, decode_patched
 from tuik8s.apiserver.rules import rules_of
 
@@ -25,7 +26,7 @@ _SIZES = ("resources", "resizePolicy")
 
 async def bind(registry: Registry, request: Request) -> Response:
     """POST of a Binding gives the pod its node, once; the status answered carries the new revision."""
-    body = body_of(kinds.BINDING, request)
+    body = await body_of(kinds.BINDING, registry, request)
     target = body.get("target") or {}
     if not target.get("name"):
         raise Invalid.of("Binding", "", request.name, [required("target.name")])
@@ -136,14 +137,22 @@ def _given(registry: Registry, request: Request, pod: Obj) -> Obj:
     return given
 
 
-def body_of(kind: Kind, request: Request) -> Obj:
-    """Older clients name older versions of the same body."""
+async def body_of(kind: Kind, registry: Registry, request: Request) -> Obj:
+    """What is posted, admitted. Older clients name older versions of the same body."""
     if request.verb is not Verb.CREATE:
         raise MethodNotSupported(f"{request.verb} is not supported on pods/{request.subresource}")
     body = {} if request.body is None else request.body
     if isinstance(body, dict):
         body = {field: value for field, value in body.items() if field != "apiVersion"}
-    return decode_body(rules_of(kind), replace(request, body=body)).object
+    posted = decode_body(rules_of(kind), replace(request, body=body)).object
+    await admit_posted(registry, request, posted)
+    return posted
+
+
+async def admit_posted(registry: Registry, request: Request, posted: Obj) -> None:
+    """Ask admission about what a subresource was sent, which is no state of the object itself."""
+    attributes = Attributes(Verb.CREATE, request, registry.kind, posted)
+    await registry.context.admission.admit_subresource(attributes)
 
 
 def success(revision: str) -> Obj:

@@ -12,6 +12,7 @@ from tuik8s.api.kinds import Kind
 from tuik8s.api.request import Response, Verb
 from tuik8s.apiserver.decoding import decode_body
 from tuik8s.apiserver.rules import rules_of
+from tuik8s.apiserver.subresources.pods import admit_posted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +45,7 @@ async def request_token(registry: Registry, request: Request) -> Response:
         raise NotFound("the server could not find the requested resource")
     account = registry.current(request.namespace, request.name)
     asked, warnings = decode_body(rules_of(TOKEN_REQUEST), request)
+    await admit_posted(registry, request, asked)
     spec = {"expirationSeconds": DEFAULT_SECONDS, **(asked.get("spec") or {})}
     errors = list(_problems(spec))
     if errors:
