@@ -5,9 +5,22 @@ from __future__ import annotations
 import asyncio
 import io
 import tarfile
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tuik8s.cri import Mount
+from tuik8s.cri.simulated.archives import _Received
+from tuik8s.cri.simulated.builtins import BUILTINS
+from tuik8s.cri.simulated.files import Files
+from tuik8s.cri.simulated.process import Output, Pause, Process, not_found, turn_of
+from tuik8s.cri.simulated.shell import argument_vector
+from tuik8s.cri.simulated.terminal import Input
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.cri.lab import Lab
 
 
@@ -104,3 +117,99 @@ async def test_noise_is_no_archive(simulated_lab: Lab) -> None:
     _, container = await simulated_lab.run("sleep", "600")
     code, _, problem = await run(simulated_lab, container, "busybox", "tar", "xf", "-", given=b"noise" * 300)
     assert (code, problem) == (1, b"tar: invalid tar magic\n")
+
+
+def header(name: str, size: int, kind: bytes = tarfile.REGTYPE) -> bytes:
+    entry = tarfile.TarInfo(name)
+    entry.size, entry.type = size, kind
+    return entry.tobuf(tarfile.GNU_FORMAT)
+
+
+def extended(**records: str) -> bytes:
+    entry = tarfile.TarInfo("x")
+    entry.pax_headers = records
+    return entry.tobuf(tarfile.PAX_FORMAT)
+
+
+def with_octal_size(size: bytes) -> bytes:
+    block = bytearray(header("x", 0))
+    block[124:136] = size.ljust(12, b"\0")
+    block[148:156] = b" " * 8
+    block[148:156] = b"%06o\0 " % sum(block)
+    return bytes(block)
+
+
+@pytest.mark.usefixtures("unfrozen")
+@pytest.mark.parametrize(
+    "archive",
+    [
+        header("x", -512),
+        header("x", -(2**80)),
+        with_octal_size(b"-1000"),
+        # What a directory holds is skipped by some readers, and read by others.
+        header("d", 512, tarfile.DIRTYPE) + header("x", -512),
+        header("d", 512, tarfile.DIRTYPE) + header("x", 2**80),
+        extended(size="-512"),
+        extended(size="-1536"),
+        extended(comment="1" * 10_000),
+        header("x", 0, tarfile.GNUTYPE_SPARSE)[:482] + b"\1" + bytes(29),
+    ],
+    ids=["back", "far back", "octal", "hidden", "far ahead", "extended", "extended back", "long", "sparse"],
+)
+async def test_a_crafted_archive_is_refused_at_once(simulated_lab: Lab, archive: bytes) -> None:
+    _, container = await simulated_lab.run("sleep", "600")
+    code, _, problem = await run(simulated_lab, container, "tar", "xf", "-", given=archive + bytes(1024))
+    assert (code, problem.splitlines()[-1]) == (1, b"tar: invalid tar magic")
+
+
+def test_each_header_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    count, read = 0, tarfile.nti  # type: ignore[attr-defined]
+
+    def counted(field: bytes) -> Any:
+        nonlocal count
+        count += 1
+        return read(field)
+
+    archive, received = packed(**{str(number): b"x" for number in range(50)}), _Received()
+    monkeypatch.setattr(tarfile, "nti", counted)
+    for place in range(0, len(archive), 100):
+        assert received.is_complete() is (place >= 50 * 1024 + 1024)
+        received.data += archive[place : place + 100]
+    assert count == 50
+
+
+async def test_an_archive_that_grows_too_large_is_not_made(simulated_lab: Lab, tmp_path: Path) -> None:
+    for number in range(17):
+        with (tmp_path / str(number)).open("wb") as file:
+            file.truncate(1024 * 1024)
+    mounts = (Mount(host_path=str(tmp_path), container_path="/data"),)
+    _, container = await simulated_lab.run("sleep", "600", mounts=mounts)
+    assert await run(simulated_lab, container, "tar", "cf", "-", "/data") == (
+        1, b"", b"tar: archive too large for a simulated container\n",
+    )  # fmt: skip
+
+
+def test_others_get_their_turn_between_members() -> None:
+    def steps(files: Files, given: bytes, *command: str) -> list[Output | Pause | int]:
+        source = Input()
+        source.feed(given)
+        source.end()
+        process = Process(
+            env={}, files=files, now=lambda: datetime(2026, 1, 2, tzinfo=UTC), builtins=BUILTINS,
+            unknown=not_found, input=source,
+        )  # fmt: skip
+        return list(turn_of(process.run(argument_vector(command))))
+
+    there, here = Files(()), Files(())
+    for number in range(100):
+        there.provide(f"/data/{number}", b"x")
+    made = steps(there, b"", "tar", "cf", "-", "/data")
+    placed = steps(here, b"".join(step.data for step in made if isinstance(step, Output)), "tar", "xf", "-")
+    assert [found.count(Pause(0)) for found in (made, placed)] == [6, 6]
+    assert (made[-1], placed[-1], here.list("/data")) == (0, 0, there.list("/data"))
+
+
+async def test_names_that_are_no_text_go_out_as_they_came(simulated_lab: Lab) -> None:
+    _, container = await simulated_lab.run("sleep", "600")
+    archive = packed(**{"caf\udce9": b"x"})
+    assert await run(simulated_lab, container, "tar", "tf", "-", given=archive) == (0, b"caf\xe9\n", b"")

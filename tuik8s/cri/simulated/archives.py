@@ -9,11 +9,11 @@ from __future__ import annotations
 import io
 import posixpath
 import tarfile
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from tuik8s.cri.simulated.files import WRITE_LIMIT
 from tuik8s.cri.simulated.paths import reason, resolve
-from tuik8s.cri.simulated.process import READ, Output
+from tuik8s.cri.simulated.process import READ, Output, Pause
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +22,19 @@ if TYPE_CHECKING:
 
 ARCHIVE_LIMIT = 16 * 1024 * 1024
 BLOCK = 512
+MEMBERS_PER_TURN = 16
+"""How many are packed or unpacked before others get their turn."""
+EXTENSIONS = (
+    tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK,
+)  # fmt: skip
+EXTENSION_LIMIT = 8 * 1024
+"""Reading pax headers takes tarfile a time that grows with the square of their size."""
 FAILED = 1
+TOO_LARGE = Output(2, b"tar: archive too large for a simulated container\n")
+INVALID = Output(2, b"tar: invalid tar magic\n")
+# What a crafted header makes tarfile raise, besides its own errors.
+_BROKEN = (tarfile.TarError, ArithmeticError, LookupError, RecursionError, ValueError)
 
 
 class _Usage(ValueError):
@@ -83,7 +95,7 @@ def _parse(words: list[str]) -> _Options:
 
 
 def _create(process: Process, base: str, options: _Options) -> Steps:
-    buffer, status = io.BytesIO(), 0
+    buffer, status, count = io.BytesIO(), 0, 0
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT) as archive:
         for path in options.paths:
             where = posixpath.normpath(posixpath.join(base, path))
@@ -91,6 +103,12 @@ def _create(process: Process, base: str, options: _Options) -> Steps:
                 for full in _walk(process, where):
                     name = path.rstrip("/") + full[len(where.rstrip("/")) :]
                     _add(process, archive, full, name.lstrip("/") or ".")
+                    if buffer.tell() > ARCHIVE_LIMIT:
+                        yield TOO_LARGE
+                        return FAILED
+                    count += 1
+                    if count % MEMBERS_PER_TURN == 0:
+                        yield Pause(0)
             except OSError as error:
                 yield Output(2, f"tar: {path}: {reason(error)}\n".encode())
                 status = FAILED
@@ -123,45 +141,74 @@ def _add(process: Process, archive: tarfile.TarFile, path: str, name: str) -> No
 
 
 def _extract(process: Process, base: str, options: _Options) -> Steps:
-    received = bytearray()
-    while not _is_complete(received):
-        data = process.input.take()
-        if data is None:
-            yield READ
-        elif not data:
-            break
-        elif len(received) + len(data) > ARCHIVE_LIMIT:
-            yield Output(2, b"tar: archive too large for a simulated container\n")
-            return FAILED
-        else:
-            received += data
-    status = 0
+    received = _Received()
     try:
-        with tarfile.open(fileobj=io.BytesIO(received), mode="r:") as archive:
-            for entry in archive:
-                if options.verbose or options.mode == "t":
-                    yield Output(1, f"{entry.name}\n".encode())
-                if options.mode == "x" and (problem := _place(process, archive, entry, base)):
-                    yield Output(2, f"tar: {entry.name}: {problem}\n".encode())
-                    status = FAILED
-    except tarfile.TarError:
-        yield Output(2, b"tar: invalid tar magic\n" if received else b"tar: short read\n")
+        while not received.is_complete():
+            data = process.input.take()
+            if data is None:
+                yield READ
+            elif not data:
+                break
+            elif len(received.data) + len(data) > ARCHIVE_LIMIT:
+                yield TOO_LARGE
+                return FAILED
+            else:
+                received.data += data
+        with tarfile.open(fileobj=io.BytesIO(received.data), mode="r:", tarinfo=_Entry) as archive:
+            return (yield from _members(process, archive, base, options))
+    except _BROKEN:
+        yield INVALID if received.data else Output(2, b"tar: short read\n")
         return FAILED
+
+
+def _members(process: Process, archive: tarfile.TarFile, base: str, options: _Options) -> Steps:
+    status, place = 0, 0
+    for count, entry in enumerate(archive, 1):
+        # Records of a pax header come before what the header itself says.
+        if entry.size < 0 or archive.offset <= place:
+            raise tarfile.ReadError(f"invalid size {entry.size}")
+        place = archive.offset
+        # Names that are no UTF-8 go out as they came.
+        name = entry.name.encode(errors="surrogateescape")
+        if options.verbose or options.mode == "t":
+            yield Output(1, name + b"\n")
+        if options.mode == "x" and (problem := _place(process, archive, entry, base)):
+            yield Output(2, b"tar: " + name + f": {problem}\n".encode())
+            status = FAILED
+        if count % MEMBERS_PER_TURN == 0:
+            yield Pause(0)
     return status
 
 
-def _is_complete(archive: bytearray) -> bool:
-    """Whether the two empty blocks at the end have come; input may stay open after them."""
-    place = 0
-    while place + BLOCK <= len(archive):
-        header = archive[place : place + BLOCK]
-        if not any(header):
-            return place + 2 * BLOCK <= len(archive)
-        try:
-            place += BLOCK + -(-tarfile.nti(header[124:136]) // BLOCK) * BLOCK  # type: ignore[attr-defined]
-        except tarfile.TarError:
-            return True
-    return False
+class _Entry(tarfile.TarInfo):
+    """Refuses headers that would lead tarfile backwards, or keep it busy."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        entry = super().frombuf(buf, encoding, errors)
+        if entry.size < 0 or (entry.type in EXTENSIONS and entry.size > EXTENSION_LIMIT):
+            raise tarfile.ReadError(f"invalid size {entry.size}")
+        return entry
+
+
+class _Received:
+    """An archive as it comes; input may stay open after the two empty blocks at its end."""
+
+    def __init__(self) -> None:
+        self.data = bytearray()
+        self._place = 0
+
+    def is_complete(self) -> bool:
+        """Raises TarError for what cannot be followed; looks at each header once."""
+        while self._place + BLOCK <= len(self.data):
+            header = self.data[self._place : self._place + BLOCK]
+            if not any(header):
+                return self._place + 2 * BLOCK <= len(self.data)
+            size: int = tarfile.nti(header[124:136])  # type: ignore[attr-defined]
+            if size < 0:
+                raise tarfile.ReadError(f"invalid size {size}")
+            self._place += BLOCK + -(-size // BLOCK) * BLOCK
+        return False
 
 
 def _place(process: Process, archive: tarfile.TarFile, entry: tarfile.TarInfo, base: str) -> str:
@@ -172,7 +219,7 @@ def _place(process: Process, archive: tarfile.TarFile, entry: tarfile.TarInfo, b
     try:
         if entry.isdir():
             process.files.make_directory(target)
-        elif not entry.isfile():
+        elif not entry.isfile() or entry.issparse():
             return "only files and directories are simulated"
         elif entry.size > WRITE_LIMIT:
             return "No space left on device"
@@ -182,4 +229,6 @@ def _place(process: Process, archive: tarfile.TarFile, entry: tarfile.TarInfo, b
             process.files.write(target, content.read())
     except OSError as error:
         return reason(error)
+    except ValueError:
+        return "Invalid argument"
     return ""
