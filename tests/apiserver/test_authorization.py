@@ -19,6 +19,7 @@ from tuik8s.api.request import User
 from tuik8s.apiserver.authentication.service_accounts import TokenIssuer
 from tuik8s.apiserver.authentication.signing_key import new_signing_key
 from tuik8s.apiserver.authorization.defaults import default_roles
+from tuik8s.apiserver.authorization.rules import EVERYTHING, missing
 from tuik8s.client import Client
 from tuik8s.cluster import identities
 from tuik8s.controllers import CONTROLLERS
@@ -184,6 +185,17 @@ async def test_nobody_grants_what_he_does_not_hold(plane: ControlPlane) -> None:
     assert "not currently held" in await refusal(
         jane.create(kinds.ROLE_BINDING, to_admin, namespace="default")
     )
+
+
+def test_a_rule_about_paths_includes_what_it_matches() -> None:
+    def paths(*urls: str) -> Obj:
+        return {"verbs": ["get"], "nonResourceURLs": list(urls)}
+
+    wanted = [paths("/healthz/ping", "/healthz/*", "/healthy", "/metrics")]
+    assert missing(wanted, [paths("/healthz/*")]) == [paths("/healthy"), paths("/metrics")]
+    assert missing(wanted, [paths("/health*", "/metrics")]) == []
+    assert missing(wanted, EVERYTHING) == []
+    assert missing(EVERYTHING, [paths("*")]) == list(EVERYTHING)
 
 
 async def test_escalate_and_bind_lift_the_guard(plane: ControlPlane) -> None:

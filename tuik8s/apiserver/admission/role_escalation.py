@@ -14,7 +14,7 @@ from tuik8s.api.errors import Forbidden, NotFound
 from tuik8s.api.request import Verb
 from tuik8s.apiserver.authorization import Attributes as AccessAttributes
 from tuik8s.apiserver.authorization.modes import MASTERS
-from tuik8s.apiserver.authorization.rules import compact, missing, shown
+from tuik8s.apiserver.authorization.rules import EVERYTHING, compact, missing, shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,10 +26,6 @@ if TYPE_CHECKING:
 
 _ROLES = (kinds.ROLE, kinds.CLUSTER_ROLE)
 _BINDINGS = (kinds.ROLE_BINDING, kinds.CLUSTER_ROLE_BINDING)
-_EVERYTHING: list[Obj] = [
-    {"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]},
-    {"verbs": ["*"], "nonResourceURLs": ["*"]},
-]
 
 
 class RoleEscalation:
@@ -56,7 +52,7 @@ class RoleEscalation:
         ):
             return
         if (role.get("aggregationRule") or old.get("aggregationRule")) and self._lacks(
-            attributes, _EVERYTHING
+            attributes, EVERYTHING
         ):
             why = "must have cluster-admin privileges to use an aggregationRule"
             raise Forbidden.on(attributes.kind.resource, attributes.name, why)

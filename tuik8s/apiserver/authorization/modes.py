@@ -8,21 +8,17 @@ from tuik8s.apiserver.authorization.attributes import Attributes, attributes_of
 from tuik8s.apiserver.authorization.authorizer import ALLOWED, Decision, KnownRules, Verdict, forbidden
 from tuik8s.apiserver.authorization.node import NodeAuthorizer
 from tuik8s.apiserver.authorization.rbac import Rbac
+from tuik8s.apiserver.authorization.rules import EVERYTHING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tuik8s.api.objects import Obj
     from tuik8s.api.request import Request, User
     from tuik8s.apiserver.authorization.authorizer import Authorizer
     from tuik8s.storage import Store
 
 MASTERS = "system:masters"
 MODES = ("AlwaysAllow", "AlwaysDeny", "Node", "RBAC")
-_EVERYTHING: list[Obj] = [
-    {"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]},
-    {"verbs": ["*"], "nonResourceURLs": ["*"]},
-]
 
 
 class BadMode(ValueError):
@@ -34,7 +30,7 @@ class AlwaysAllow:
         return ALLOWED
 
     def known_rules(self, user: User, namespace: str) -> KnownRules:
-        return KnownRules(list(_EVERYTHING))
+        return KnownRules(list(EVERYTHING))
 
 
 class AlwaysDeny:
@@ -81,7 +77,7 @@ class Authorization:
 
     def known_rules(self, user: User, namespace: str) -> KnownRules:
         if MASTERS in user.groups:
-            return KnownRules(list(_EVERYTHING))
+            return KnownRules(list(EVERYTHING))
         known = KnownRules()
         for authorizer in self._authorizers:
             known += authorizer.known_rules(user, namespace)

@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from tuik8s.api.objects import Obj
     from tuik8s.apiserver.authorization.attributes import Attributes
 
+EVERYTHING: tuple[Obj, ...] = (
+    {"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]},
+    {"verbs": ["*"], "nonResourceURLs": ["*"]},
+)
+"""What a master holds."""
+
 
 def concerns(rule: Obj, attributes: Attributes) -> bool:
     """Whether it allows the verb on the resource or path; a rule with resourceNames only for those names."""
@@ -62,10 +68,7 @@ def _includes(rule: Obj, part: Obj) -> bool:
         return False
     if "nonResourceURLs" in part:
         wanted = part["nonResourceURLs"][0]
-        return any(
-            url in ("*", wanted) or (url.endswith("*") and wanted.startswith(url.rstrip("*")))
-            for url in rule.get("nonResourceURLs") or ()
-        )
+        return any(covers_path(url, wanted) for url in rule.get("nonResourceURLs") or ())
     if not _has(rule.get("apiGroups"), part["apiGroups"][0]):
         return False
     resource: str = part["resources"][0]
