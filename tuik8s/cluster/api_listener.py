@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-import os
 from typing import TYPE_CHECKING
 
 import yaml
 
-from tuik8s.apiserver.certificates import ensure_pki
+from tuik8s.apiserver.certificates import ensure_pki, write_private
 from tuik8s.apiserver.certificates.kubeconfig import kubeconfig
 from tuik8s.apiserver.http import HttpServer, Listener
 from tuik8s.cluster.measures import measures
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tuik8s.cluster.cluster import Cluster
 
 NAMES = (
@@ -93,7 +90,7 @@ class ApiListener:
             listener.secure(pki)
         content = kubeconfig(pki, self._config.cluster, self.endpoint)
         self.kubeconfig.parent.mkdir(parents=True, exist_ok=True)
-        write_private(self.kubeconfig, yaml.safe_dump(content, sort_keys=False))
+        write_private(self.kubeconfig, yaml.safe_dump(content, sort_keys=False).encode())
 
     def _hosts(self) -> list[str]:
         first = str(ipaddress.ip_network(self._config.service_cidr)[1])
@@ -119,13 +116,3 @@ def _is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def write_private(path: Path, text: str) -> None:
-    """All of it or nothing, mode 0600 from the first moment."""
-    fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
-    fresh.unlink(missing_ok=True)
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-    fresh.replace(path)

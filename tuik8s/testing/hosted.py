@@ -12,10 +12,10 @@ import yaml
 from tuik8s.api import kinds
 from tuik8s.api.errors import NotFound
 from tuik8s.api.objects import Obj, copy
+from tuik8s.apiserver.certificates import write_private
 from tuik8s.applier.documents import parse
 from tuik8s.client import Client, LogOptions
 from tuik8s.cluster import Cluster
-from tuik8s.cluster.api_listener import write_private
 from tuik8s.cluster.outages import Outages
 from tuik8s.config import Config
 from tuik8s.testing.bridge import BridgeTransport
@@ -137,7 +137,7 @@ class HostedCluster:
             content = yaml.safe_load(own.read_text())
             for context in content["contexts"]:
                 context["context"]["namespace"] = namespace
-            write_private(path, yaml.safe_dump(content, sort_keys=False))
+            write_private(path, yaml.safe_dump(content, sort_keys=False).encode())
         return path
 
     # What runs in the cluster's thread ----------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tuik8s.apiserver.certificates.issuing import Issued, hosts_of, new_authority, new_client, new_server
+from tuik8s.apiserver.certificates.private_files import write_private
 from tuik8s.apiserver.certificates.signing import sign_request
 
 if TYPE_CHECKING:
@@ -123,15 +123,5 @@ def _write(pair: Pair, issued: Issued) -> None:
     key = issued.key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    _replace(pair.key, key)
-    _replace(pair.certificate, issued.certificate.public_bytes(serialization.Encoding.PEM))
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Nobody else can read it at any moment, nor see a part of it."""
-    fresh = path.with_suffix(path.suffix + ".new")
-    fresh.unlink(missing_ok=True)
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-    fresh.replace(path)
+    write_private(pair.key, key)
+    write_private(pair.certificate, issued.certificate.public_bytes(serialization.Encoding.PEM))
