@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from tuik8s.apiserver.certificates import ensure_pki, write_private
+from tuik8s.apiserver.certificates import ensure_pki
 from tuik8s.apiserver.certificates.kubeconfig import kubeconfig
 from tuik8s.apiserver.http import HttpServer, Listener
 from tuik8s.cluster.measures import measures
+from tuik8s.private_files import write_private
 
 if TYPE_CHECKING:
     from tuik8s.cluster.cluster import Cluster

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
@@ -12,12 +13,12 @@ import yaml
 from tuik8s.api import kinds
 from tuik8s.api.errors import NotFound
 from tuik8s.api.objects import Obj, copy
-from tuik8s.apiserver.certificates import write_private
 from tuik8s.applier.documents import parse
 from tuik8s.client import Client, LogOptions
 from tuik8s.cluster import Cluster
 from tuik8s.cluster.outages import Outages
 from tuik8s.config import Config
+from tuik8s.private_files import write_private
 from tuik8s.testing.bridge import BridgeTransport
 from tuik8s.testing.conditions import events_about, wait_for
 from tuik8s.testing.faults import Faults
@@ -67,20 +68,26 @@ DEFAULTS = Settings(nodes=1, node_cpu="4", node_memory="16Gi", host="")
 class HostedCluster:
     """`start` blocks until the API answers; `stop` until nothing is left. Coroutines run in `thread`."""
 
+    thread: LoopThread
+    cluster: Cluster
+    outages: Outages
+    _loop: SkippingLoop
+
     def __init__(self, **settings: Unpack[Settings]) -> None:
-        self._loop = SkippingLoop()
-        self.thread = LoopThread(self._loop)
         merged: Any = {**DEFAULTS, **settings}
-        config = Config(
+        self._config = Config(
             cluster="test", ephemeral=True, runtime="simulated", listen="127.0.0.1:0", patient=True, **merged
         )
-        self.cluster = Cluster(config, clock=LoopClock(self._loop))
         self.faults = Faults()
-        self.outages: Outages
+        self.closing = ExitStack()
+        """What was made for the cluster outside its thread; closed before it ends."""
 
     def start(self) -> None:
+        self._loop = SkippingLoop()
+        self.thread = LoopThread(self._loop)
         self.thread.start()
         try:
+            self.cluster = Cluster(self._config, clock=LoopClock(self._loop))
             self.thread.run(self._open())
         except BaseException:
             self.thread.stop()
@@ -88,9 +95,12 @@ class HostedCluster:
 
     def stop(self) -> None:
         try:
-            self.thread.run(self.cluster.__aexit__())
+            self.closing.close()
         finally:
-            self.thread.stop()
+            try:
+                self.thread.run(self.cluster.__aexit__())
+            finally:
+                self.thread.stop()
 
     async def _open(self) -> None:
         await self.cluster.__aenter__()

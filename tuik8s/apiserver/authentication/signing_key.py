@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
 
-from tuik8s.apiserver.certificates import write_private
+from tuik8s.private_files import write_private
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,6 +11,5 @@ from tuik8s.apiserver.certificates.pki import (
     ensure_pki,
     sign_certificate,
 )
-from tuik8s.apiserver.certificates.private_files import write_private
 
-__all__ = ["Pair", "Pki", "ensure_authority", "ensure_pki", "sign_certificate", "write_private"]
+__all__ = ["Pair", "Pki", "ensure_authority", "ensure_pki", "sign_certificate"]

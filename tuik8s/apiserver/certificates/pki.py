@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tuik8s.apiserver.certificates.issuing import Issued, hosts_of, new_authority, new_client, new_server
-from tuik8s.apiserver.certificates.private_files import write_private
 from tuik8s.apiserver.certificates.signing import sign_request
+from tuik8s.private_files import write_private
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
