@@ -91,7 +91,8 @@ class Lab:
                     break
                 except ConnectionRefusedError:
                     await asyncio.sleep(0.05)
-            writer.write(f"GET {path} HTTP/1.1\r\nHost: pod\r\nConnection: close\r\n\r\n".encode())
-            answer = await reader.read()
-        writer.close()
-        return answer.decode()
+            try:
+                writer.write(f"GET {path} HTTP/1.1\r\nHost: pod\r\nConnection: close\r\n\r\n".encode())
+                return (await reader.read()).decode()
+            finally:
+                writer.close()

@@ -14,6 +14,7 @@ from tuik8s.cri import (
     ContainerConfig,
     ContainerState,
     ImagePullFailed,
+    Mount,
     PodSandboxConfig,
     PortMapping,
     RuntimeFault,
@@ -23,6 +24,7 @@ from tuik8s.cri.simulated import Behaviour, HttpAnswer, SimulatedRuntime
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 pytestmark = pytest.mark.looptime
 
@@ -157,29 +159,33 @@ async def test_a_server_without_declared_ports_listens_on_any(lab: Lab) -> None:
 async def test_what_is_not_http_is_echoed(lab: Lab) -> None:
     sandbox, container = await lab.run(image="service_test")
     reader, writer = await lab.runtime.dial(sandbox, 6000)
-    writer.write(b"\x00binary")
-    assert await reader.readexactly(7) == b"\x00binary"
-    big = bytes(range(256)) * 4096
-    writer.write(big)
-    await writer.drain()
-    assert await reader.readexactly(len(big)) == big
-    await lab.runtime.stop_container(container, 1)
-    assert await reader.read() == b""
-    writer.close()
+    try:
+        writer.write(b"\x00binary")
+        assert await reader.readexactly(7) == b"\x00binary"
+        big = bytes(range(256)) * 4096
+        writer.write(big)
+        await writer.drain()
+        assert await reader.readexactly(len(big)) == big
+        await lab.runtime.stop_container(container, 1)
+        assert await reader.read() == b""
+    finally:
+        writer.close()
     await writer.wait_closed()
 
 
 async def test_connections_are_kept_alive_and_bodies_skipped(lab: Lab) -> None:
     sandbox, _ = await lab.run(image="service_test", pod=lab.pod(annotations={"http": "80=200:ok"}))
     reader, writer = await lab.runtime.dial(sandbox, 80)
-    writer.write(b"POST /a HTTP/1.1\r\nContent-Length: 12\r\n\r\nGET / HTTP/1HEAD /b HTTP/1.1\r\n\r\n")
-    answer = await reader.readuntil(b"\r\n\r\nok")
-    assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
-    head = await reader.readuntil(b"\r\n\r\n")
-    assert b"Content-Length: 2\r\n" in head
-    writer.write(b"GET /c HTTP/1.1\r\nConnection: close\r\n\r\n")
-    assert (await reader.read()).endswith(b"\r\n\r\nok")
-    writer.close()
+    try:
+        writer.write(b"POST /a HTTP/1.1\r\nContent-Length: 12\r\n\r\nGET / HTTP/1HEAD /b HTTP/1.1\r\n\r\n")
+        answer = await reader.readuntil(b"\r\n\r\nok")
+        assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert b"Content-Length: 2\r\n" in head
+        writer.write(b"GET /c HTTP/1.1\r\nConnection: close\r\n\r\n")
+        assert (await reader.read()).endswith(b"\r\n\r\nok")
+    finally:
+        writer.close()
 
 
 async def test_datagrams_come_back(lab: Lab) -> None:
@@ -193,9 +199,11 @@ async def test_datagrams_come_back(lab: Lab) -> None:
             received.put_nowait(data)
 
     transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(Client, remote_addr=(host, port))
-    transport.sendto(b"question")
-    assert await received.get() == b"question"
-    transport.close()
+    try:
+        transport.sendto(b"question")
+        assert await received.get() == b"question"
+    finally:
+        transport.close()
 
 
 async def test_images_of_registries_are_pulled_with_progress_and_stay(lab: Lab) -> None:
@@ -317,3 +325,47 @@ async def test_a_closed_runtime_does_not_answer(lab: Lab) -> None:
 
 async def test_the_version_says_simulated(lab: Lab) -> None:
     assert (await lab.runtime.version()).name == "simulated"
+
+
+@pytest.mark.parametrize(
+    ("command", "problem"),
+    [
+        (["cat", "/data/a\0b"], b"cat: embedded null byte (simulated)\n"),
+        (["echo", "\udc80"], b"echo: 'utf-8' codec can't encode character '\\udc80' in position 0: "
+                              b"surrogates not allowed (simulated)\n"),
+        (["\udc80"], b"\\udc80: 'utf-8' codec can't encode character '\\udc80' in position 4: "
+                     b"surrogates not allowed (simulated)\n"),
+    ],
+)  # fmt: skip
+async def test_a_command_that_cannot_be_carried_out_ends(
+    lab: Lab, tmp_path: Path, caplog: pytest.LogCaptureFixture, command: list[str], problem: bytes
+) -> None:
+    mounts = (Mount(host_path=str(tmp_path), container_path="/data"),)
+    _, container = await lab.run("sleep", "600", mounts=mounts)
+    session = await lab.runtime.exec(container, command, tty=False, stdin=True)
+    async with asyncio.timeout(20):
+        assert [piece async for piece in session.output()] == [(2, problem)]
+        assert await session.exit_code() == 1
+    await session.close()
+    assert "a simulated command failed" in caplog.text
+    [record] = caplog.records
+    assert record.exc_info is not None
+
+
+async def test_a_container_whose_program_cannot_be_carried_out_ends(lab: Lab, tmp_path: Path) -> None:
+    mounts = (Mount(host_path=str(tmp_path), container_path="/data"),)
+    _, container = await lab.run("cat", "/data/a\0b", mounts=mounts)
+    assert (await lab.ended(container)).exit_code == 1
+    assert await lab.log_lines(container) == [b"cat: embedded null byte (simulated)"]
+
+
+async def test_who_stops_waiting_for_the_end_leaves_nothing_behind(lab: Lab) -> None:
+    assert isinstance(lab.runtime, SimulatedRuntime)
+    _, container = await lab.run("sleep", "600")
+    waiting = [asyncio.create_task(lab.runtime._containers[container].wait()) for _ in range(3)]
+    await asyncio.sleep(1)
+    waiting[1].cancel()
+    await asyncio.wait([waiting[1]])
+    assert len(lab.runtime._containers[container]._waiters) == 2
+    await lab.runtime.stop_container(container, 0)
+    await asyncio.gather(waiting[0], waiting[2])

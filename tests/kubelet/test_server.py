@@ -26,9 +26,11 @@ pytestmark = pytest.mark.looptime
 
 async def get(bench: Bench, path: str, *, port: int = 10250, method: str = "GET") -> tuple[int, str]:
     reader, writer = bench.kubelet.dial(port)
-    writer.write(f"{method} {path} HTTP/1.1\r\nHost: node\r\nConnection: close\r\n\r\n".encode())
-    head, _, body = (await reader.read()).decode().partition("\r\n\r\n")
-    writer.close()
+    try:
+        writer.write(f"{method} {path} HTTP/1.1\r\nHost: node\r\nConnection: close\r\n\r\n".encode())
+        head, _, body = (await reader.read()).decode().partition("\r\n\r\n")
+    finally:
+        writer.close()
     return int(head.split()[1]), body
 
 

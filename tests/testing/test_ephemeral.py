@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
+import warnings
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tuik8s.api import errors
+from tuik8s.config import BadConfig
 from tuik8s.testing import TestingCluster, ephemeral_cluster, ephemeral_namespace
+from tuik8s.testing.clients import Clients
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -174,6 +178,25 @@ def test_events_are_kept_as_long_as_asked() -> None:
         assert "Scheduled" in [event["reason"] for event in cluster.events("Pod", "web")]
         cluster.advance(minutes=3)
         assert cluster.events("Pod", "web") == []
+
+
+def test_clients_of_every_view_are_closed_with_the_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed: list[Clients] = []
+    monkeypatch.setattr(Clients, "close", lambda clients: closed.append(clients))
+    with ephemeral_cluster(nodes=0) as cluster:
+        made = [cluster.clients, cluster.within("one").clients, cluster.within("two").clients]
+        assert closed == []
+    assert sorted(map(id, closed)) == sorted(map(id, made))
+
+
+def test_a_wrong_setting_leaves_nothing_open() -> None:
+    gc.collect()
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        with pytest.raises(BadConfig):
+            ephemeral_cluster(nodes=-1)
+        gc.collect()
+    assert [warning for warning in seen if warning.category is ResourceWarning] == []
 
 
 async def test_an_async_test_keeps_its_own_time() -> None:

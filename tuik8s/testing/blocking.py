@@ -32,8 +32,10 @@ class TestingCluster(Face):
 
     @cached_property
     def clients(self) -> Clients:
-        """Clients of other projects, ready to use; closed with the test."""
-        return Clients(self.kubeconfig_path, self.namespace)
+        """Clients of other projects, ready to use; closed with the test, or else with the cluster."""
+        made = Clients(self.kubeconfig_path, self.namespace)
+        self.hosted.closing.callback(made.close)
+        return made
 
     def within(self, namespace: str) -> TestingCluster:
         """The same cluster, seen from another namespace."""

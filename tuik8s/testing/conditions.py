@@ -16,11 +16,13 @@ if TYPE_CHECKING:
     from tuik8s.client import Client
 
     Condition: TypeAlias = str | Callable[[Obj], object]
-    """`Ready`, `Ready=False`: a condition of the status; `status.phase=Running`: a field; `exists`,
-    `deleted`; or what is called with the object and answers true."""
+    """`Ready`, `Ready=False`, `example.com/feature=True`: a condition of the status; `status.phase=Running`:
+    a field of status, spec or metadata, or of anything else in braces (`{data.key}=value`); without `=`, that
+    the field is there; `exists`, `deleted`; or what is called with the object and answers true."""
 
 Objects: TypeAlias = list[Obj]
 EXISTS, DELETED = "exists", "deleted"
+FIELDS = ("status.", "spec.", "metadata.", "{")
 EVENTS_TOLD = 5
 
 
@@ -64,8 +66,10 @@ def _predicate(condition: Condition) -> Callable[[Obj | None], bool]:
         return lambda obj: obj is not None and bool(condition(obj))
     if condition in (EXISTS, DELETED):
         return lambda obj: (obj is None) == (condition == DELETED)
-    left, _, right = condition.partition("=")
-    if "." in left:
+    left, equals, right = condition.partition("=")
+    if left.lstrip(".").startswith(FIELDS):  # types of conditions have dots, too
+        if not equals:
+            return lambda obj: obj is not None and _field(obj, left) is not None
         return lambda obj: obj is not None and _words(_field(obj, left)) == right
     wanted = right or "True"
     return lambda obj: obj is not None and (condition_of(obj, left) or {}).get("status") == wanted

@@ -32,10 +32,7 @@ class ephemeral_cluster:
         return self._cluster
 
     def __exit__(self, *_: object) -> None:
-        try:
-            self._cluster.clients.close()
-        finally:
-            self._hosted.stop()
+        self._hosted.stop()
 
     async def __aenter__(self) -> AsyncTestingCluster:
         await asyncio.to_thread(self._hosted.start)

@@ -26,7 +26,8 @@ class SkippingLoop(asyncio.SelectorEventLoop):
 
     def __init__(self, busy: Callable[[], bool] = bool) -> None:
         self._skipped = 0.0
-        self._skip_until = 0.0
+        self._ends: list[float] = []
+        """Of the skips under way: one that is given up does not end the others."""
         self._jobs = 0
         self._settling: list[asyncio.Future[None]] = []
         self.busy = busy
@@ -39,12 +40,11 @@ class SkippingLoop(asyncio.SelectorEventLoop):
         """Have `seconds` pass as fast as they can. Returns when all that follows from it has been done,
         short of what waits for a later timer."""
         end = self.time() + seconds
-        self._skip_until = max(self._skip_until, end)
+        self._ends.append(end)
         try:
             await asyncio.sleep(seconds)
-        except asyncio.CancelledError:
-            self._skip_until = self.time()
-            raise
+        finally:
+            self._ends.remove(end)
         await self.settled()
 
     async def settled(self) -> None:
@@ -72,7 +72,7 @@ class SkippingLoop(asyncio.SelectorEventLoop):
             if not waiter.done():
                 waiter.set_result(None)
         settled, self._settling = bool(self._settling), []
-        ahead = self._skip_until - self.time()
+        ahead = max(self._ends, default=0.0) - self.time()
         if ahead > 0 and not settled:
             self._skipped += ahead if timeout is None else min(timeout, ahead)
         return settled or ahead > 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from tuik8s.cri.simulated.process import Output, Process, turn_of
 from tuik8s.cri.simulated.terminal import Input, Terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Sequence
 
     from tuik8s.api.clock import Clock
     from tuik8s.cri.protocol import ContainerConfig, Image, PodSandboxConfig, Resources
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from tuik8s.cri.simulated.process import Builtin, Pause
     from tuik8s.cri.simulated.serving import ServingProtocol
 
-KILLED, TERMINATED = 137, 143
+log = logging.getLogger(__name__)
+FAILED, KILLED, TERMINATED = 1, 137, 143
 STEPS_PER_TURN = 500
 
 
@@ -152,7 +154,11 @@ class SimulatedContainer:
         while self._status.state is not ContainerState.EXITED:
             waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._waiters.append(waiter)
-            await waiter
+            try:
+                await waiter
+            finally:
+                if waiter in self._waiters:
+                    self._waiters.remove(waiter)
 
     def _begin(self) -> None:
         behaviour = self.behaviour
@@ -178,6 +184,15 @@ class SimulatedContainer:
 
     def _advance(self) -> None:
         """Take steps of the program until it waits or ends."""
+        try:
+            self._take_steps()
+        except Exception as error:
+            # Nobody is there to catch it, and the container would never end.
+            status, said = broken(self.config.command or self.config.args, error)
+            self._write(said.stream, said.data)
+            self._end(status)
+
+    def _take_steps(self) -> None:
         if self._steps is None:
             return
         self._pause, self._reading = None, False
@@ -307,3 +322,11 @@ class SimulatedContainer:
             f"pod: {self.pod.namespace}/{self.pod.name}\nip: {self.pod.ip}\nnode: {self.pod.node}\n"
             f"container: {self.config.name}\nimage: {self.config.image}\nport: {port}\npath: {path}\n"
         )
+
+
+def broken(command: Sequence[str], error: Exception) -> tuple[int, Output]:
+    """How a command ends that the simulation could not carry out, and what it says: one line."""
+    log.error("a simulated command failed: %r", command, exc_info=error)
+    name = command[0] if command else "sh"
+    text = " ".join(f"{name}: {error or type(error).__name__} (simulated)".split())
+    return FAILED, Output(2, text.encode(errors="backslashreplace") + b"\n")

@@ -7,6 +7,7 @@ import math
 from typing import TYPE_CHECKING
 
 from tuik8s.cri.protocol import ExecResult
+from tuik8s.cri.simulated.container import broken
 from tuik8s.cri.simulated.process import Output, not_found, turn_of
 from tuik8s.cri.simulated.shell import argument_vector
 from tuik8s.cri.simulated.shells import INTERRUPTED
@@ -68,6 +69,16 @@ class SimulatedExec:
         self._finish(KILLED)
 
     async def _run(self) -> None:
+        try:
+            status = await self._steps()
+        except Exception as error:
+            # Who waits for the end must get one, whatever the command met.
+            status, said = broken(self._command, error)
+            await self._output.put(said)
+        self._finish(status)
+        await self._output.put(None)
+
+    async def _steps(self) -> int:
         status = KILLED
         for step in turn_of(self._process.run(argument_vector(self._command))):
             if isinstance(step, int):
@@ -79,8 +90,7 @@ class SimulatedExec:
             elif self._input.interrupted and not self._process.interactive:
                 status = INTERRUPTED
                 break
-        self._finish(status)
-        await self._output.put(None)
+        return status
 
     async def _rest(self, step: Pause) -> bool:
         """Let time pass, or wait for input; False when the session or its container ended meanwhile.
