@@ -8,6 +8,8 @@ from pathlib import Path
 from click import Context, Group
 
 import tuik8s
+from tuik8s.api import kinds
+from tuik8s.api.uncontrolled import uncontrolled
 from tuik8s.cli.main import main
 
 ROOT = Path(tuik8s.__file__).parent
@@ -40,6 +42,18 @@ def test_modules_of_the_reading_order_exist() -> None:
         for module in re.findall(r"`(\w+)`", match[2]):
             path = ROOT / match[1] / module
             assert path.is_dir() or path.with_suffix(".py").exists(), f"{match[1]}/{module}"
+
+
+def test_kinds_that_nothing_acts_on_are_named() -> None:
+    text = "".join(README.partition("- Nothing acts yet on")[2].partition("\n- ")[0].split())
+    groups = {
+        "admissionregistration.k8s.io": ("webhooks", "admissionpolicies"),
+        "resource.k8s.io": ("devicekinds",),
+    }
+    named = text.replace("PersistentVolume(Claim)", "PersistentVolume,PersistentVolumeClaim")
+    for kind in kinds.SERVED:
+        if uncontrolled(kind):
+            assert any(word in named for word in (kind.kind, *groups.get(kind.group, ()))), kind.resource
 
 
 def test_pictures_exist() -> None:

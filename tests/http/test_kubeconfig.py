@@ -199,10 +199,10 @@ def test_another_cluster_of_the_name_is_not_removed(tmp_path: Path) -> None:
 
 def test_where_kubectl_would_write(tmp_path: Path) -> None:
     one, two = tmp_path / "one", tmp_path / "two"
-    assert target_of("", tmp_path) == tmp_path / ".kube" / "config"
-    assert target_of(f"{one}{os.pathsep}{two}", tmp_path) == two
+    assert target_of({}, tmp_path) == tmp_path / ".kube" / "config"
+    assert target_of({"KUBECONFIG": f"{one}{os.pathsep}{two}"}, tmp_path) == two
     one.touch()
-    assert target_of(f"{one}{os.pathsep}{two}", tmp_path) == one
+    assert target_of({"KUBECONFIG": f"{one}{os.pathsep}{two}"}, tmp_path) == one
 
 
 def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,7 +210,10 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     arguments = ["kubeconfig", "--data-dir", str(tmp_path)]
     missing = CliRunner().invoke(main, arguments)
     assert missing.exit_code == 1
-    assert "has not been started" in missing.output
+    assert "there is no kubeconfig in" in missing.output
+    for nonsense in (b"a: [", b"\xff", b"[]", b"{}"):
+        (tmp_path / "kubeconfig").write_bytes(nonsense)
+        assert CliRunner().invoke(main, arguments).output == missing.output
     (tmp_path / "kubeconfig").write_text(yaml.safe_dump(OWN))
     printed = CliRunner().invoke(main, arguments)
     assert yaml.safe_load(printed.stdout) == OWN

@@ -17,7 +17,7 @@ from tuik8s.cli.kubeconfig_file import BadKubeconfig, edited
 from tuik8s.cli.options import cluster_options, config_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 KUBECONFIG = "kubeconfig"
 """The name of the file beside the cluster's state."""
@@ -41,36 +41,34 @@ def kubeconfig(*, merge: bool, **settings: Any) -> None:
         own = own_kubeconfig(config.directory)
         if own is None:
             raise click.ClickException(
-                f"cluster {config.cluster} has not been started: there is no {config.directory / KUBECONFIG}"
+                f"there is no kubeconfig in {config.directory / KUBECONFIG}: start cluster {config.cluster},"
+                " which writes it"
             )
         if not _answers(own):
             click.echo(f"cluster {config.cluster} is not running", err=True)
         if not merge:
             click.echo(yaml.safe_dump(own, sort_keys=False), nl=False)
             return
-        target = target_of(os.environ.get("KUBECONFIG", ""), Path.home())
+        target = target_of(os.environ, Path.home())
         merge_into(target, own)
     click.echo(f"context {own['current-context']} is in {target}, and current")
 
 
 def own_kubeconfig(directory: Path) -> dict[str, Any] | None:
-    """What the cluster wrote when it was started last; None where it never was."""
+    """What the cluster wrote when it was started last; None where it never was, or where somebody has
+    written something else there since."""
     try:
-        content: dict[str, Any] = yaml.safe_load((directory / KUBECONFIG).read_text())
-    except FileNotFoundError:
+        content = yaml.safe_load((directory / KUBECONFIG).read_text())
+    except (FileNotFoundError, UnicodeDecodeError, yaml.YAMLError):
         return None
-    return content
+    return content if isinstance(content, dict) and "current-context" in content else None
 
 
-def files_of(variable: str, home: Path) -> list[Path]:
-    """Those that kubectl reads."""
-    listed = [Path(part).expanduser() for part in variable.split(os.pathsep) if part]
-    return listed or [home / ".kube" / "config"]
+def target_of(environment: Mapping[str, str], home: Path) -> Path:
+    """Where kubectl would write: the first file listed in KUBECONFIG that exists, else the last."""
+    from tuik8s.client.remote import default_paths
 
-
-def target_of(variable: str, home: Path) -> Path:
-    """Where kubectl would write: the first file listed in the variable that exists, else the last."""
-    listed = files_of(variable, home)
+    listed = default_paths(environment, home)
     return next((path for path in listed if path.exists()), listed[-1])
 
 

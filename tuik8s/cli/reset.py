@@ -12,7 +12,7 @@ import click
 
 from tuik8s.api.clock import SystemClock
 from tuik8s.cli.failures import explained
-from tuik8s.cli.kubeconfig import files_of, own_kubeconfig, remove_from
+from tuik8s.cli.kubeconfig import own_kubeconfig, remove_from
 from tuik8s.cli.options import cluster_options, config_of
 from tuik8s.cri import RuntimeUnavailable
 
@@ -76,7 +76,9 @@ async def _remove_leftovers(*, yes: bool) -> None:
 
 def _forget(own: dict[str, Any]) -> Iterator[str]:
     """Undo `tuik8s kubeconfig --merge`, in every file that kubectl reads."""
-    for path in files_of(os.environ.get("KUBECONFIG", ""), Path.home()):
+    from tuik8s.client.remote import default_paths
+
+    for path in default_paths(os.environ, Path.home()):
         try:
             if remove_from(path, own):
                 yield f"context {own['current-context']} removed from {path}"

@@ -11,6 +11,7 @@ import click
 
 from tuik8s.cli.collection import collect_seldom
 from tuik8s.cli.failures import explained
+from tuik8s.cli.log_file import log_to
 from tuik8s.cli.options import Duration, Names, cluster_options, config_of
 from tuik8s.cli.terminal import end_with_terminal, has_terminal, keys_file, on_signals
 
@@ -124,7 +125,7 @@ async def _with_interface(config: Config, *, read_only: bool) -> None:
     collect_seldom()
     shown = asyncio.Event()
     async with Cluster(config, after=shown) as cluster:
-        _log_to_file(cluster)
+        log_to(cluster.directory / "tuik8s.log", logging.INFO)
         settings = Settings(keys_file=keys_file(), read_only=read_only)
         own = cluster.client
         door = ReadOnlyTransport(own.transport) if read_only else own.transport
@@ -163,11 +164,3 @@ async def _first(*waits: Any) -> None:
     await asyncio.gather(*rest, return_exceptions=True)
     for task in done:
         task.result()
-
-
-def _log_to_file(cluster: Cluster) -> None:
-    """The screen belongs to the interface; warnings go beside the state."""
-    handler = logging.FileHandler(cluster.directory / "tuik8s.log", delay=True)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.getLogger().addHandler(handler)
-    logging.getLogger().setLevel(logging.INFO)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from tuik8s.cli.collection import collect_seldom
+from tuik8s.cli.log_file import log_to
 from tuik8s.cli.terminal import end_with_terminal, has_terminal, keys_file, on_signals
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ async def _run(name: str, path: Path | None, namespaces: frozenset[str], *, read
 
     opened = await open_context(name, path)
     collect_seldom()
-    _log_to_file()
+    log_to(_log_path(), logging.WARNING)
     greeting = ""
     while True:
         settings = _settings(opened, namespaces, greeting, read_only=read_only)
@@ -119,17 +120,13 @@ async def _show(app: TuiApp, *, mouse: bool) -> None:
         watch.cancel()
 
 
-def _log_to_file() -> None:
-    """The screen belongs to the interface; without a place to write, warnings are dropped."""
+def _log_path() -> Path | None:
+    """None without a place to write."""
     import platformdirs
 
-    handler: Any = logging.NullHandler()
+    folder = Path(platformdirs.user_log_dir("tuik8s", appauthor=False))
     try:
-        folder = Path(platformdirs.user_log_dir("tuik8s", appauthor=False))
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handler = logging.FileHandler(folder / "view.log", delay=True)
     except OSError:
-        handler = logging.NullHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.getLogger().addHandler(handler)
-    logging.getLogger().setLevel(logging.WARNING)
+        return None
+    return folder / "view.log"

@@ -16,52 +16,56 @@ if TYPE_CHECKING:
     from tuik8s.apiserver.admission.chain import Attributes
     from tuik8s.storage import Store
 
-INGRESS_ANNOTATION = "kubernetes.io/ingress.class"
 DEFAULT_INGRESS_CLASS = "ingressclass.kubernetes.io/is-default-class"
 
 
-class DefaultStorageClass:
-    """New claims; an empty class name asks for none."""
+class _DefaultClass:
+    """For new objects of `kind`; an empty class name asks for none."""
 
+    name: str
+    kind: Kind
+    annotation: str
+    """Names the class as it was named before there was a field."""
+    field: str
+    classes: Kind
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def admit(self, attributes: Attributes) -> None:
+        if attributes.kind != self.kind or attributes.operation is not Verb.CREATE:
+            return
+        obj = attributes.object
+        if _is_annotated(obj, self.annotation) or obj["spec"].get(self.field) is not None:
+            return
+        default = _newest(self._store, self.classes, self.is_default)
+        if default:
+            obj["spec"][self.field] = default
+
+    @staticmethod
+    def is_default(found: Obj, /) -> bool:
+        raise NotImplementedError
+
+
+class DefaultStorageClass(_DefaultClass):
     name = "DefaultStorageClass"
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    async def admit(self, attributes: Attributes) -> None:
-        if attributes.kind != kinds.PERSISTENT_VOLUME_CLAIM or attributes.operation is not Verb.CREATE:
-            return
-        claim = attributes.object
-        if _is_annotated(claim, CLASS_ANNOTATION) or claim["spec"].get("storageClassName") is not None:
-            return
-        name = _newest(self._store, kinds.STORAGE_CLASS, is_default_class)
-        if name:
-            claim["spec"]["storageClassName"] = name
+    kind, annotation, field = kinds.PERSISTENT_VOLUME_CLAIM, CLASS_ANNOTATION, "storageClassName"
+    classes = kinds.STORAGE_CLASS
+    is_default = staticmethod(is_default_class)
 
 
-class DefaultIngressClass:
+class DefaultIngressClass(_DefaultClass):
     name = "DefaultIngressClass"
+    kind, annotation, field = kinds.INGRESS, "kubernetes.io/ingress.class", "ingressClassName"
+    classes = kinds.INGRESS_CLASS
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    async def admit(self, attributes: Attributes) -> None:
-        if attributes.kind != kinds.INGRESS or attributes.operation is not Verb.CREATE:
-            return
-        ingress = attributes.object
-        if _is_annotated(ingress, INGRESS_ANNOTATION) or ingress["spec"].get("ingressClassName") is not None:
-            return
-        name = _newest(self._store, kinds.INGRESS_CLASS, _is_default_ingress_class)
-        if name:
-            ingress["spec"]["ingressClassName"] = name
+    @staticmethod
+    def is_default(found: Obj, /) -> bool:
+        return (found["metadata"].get("annotations") or {}).get(DEFAULT_INGRESS_CLASS) == "true"
 
 
 def _is_annotated(obj: Obj, annotation: str) -> bool:
     return annotation in (obj["metadata"].get("annotations") or {})
-
-
-def _is_default_ingress_class(ingress_class: Obj) -> bool:
-    return (ingress_class["metadata"].get("annotations") or {}).get(DEFAULT_INGRESS_CLASS) == "true"
 
 
 def _newest(store: Store, kind: Kind, is_default: Callable[[Obj], bool]) -> str:

@@ -82,17 +82,19 @@ class DockerAttach(_Upgraded):
         self, engine: Engine, identifier: str, stream: Stream, *, tty: bool, ending: Stream | None
     ) -> None:
         super().__init__(engine, identifier, stream, tty=tty)
-        self._ending = asyncio.create_task(self._end_input(ending)) if ending is not None else None
+        self._ending = ending
+        self._waiting = asyncio.create_task(self._end_input(ending)) if ending is not None else None
 
     async def close(self) -> None:
         await super().close()
-        if self._ending is not None:
-            self._ending.cancel()
-            await asyncio.gather(self._ending, return_exceptions=True)
+        if self._waiting is not None:
+            self._waiting.cancel()
+            await asyncio.gather(self._waiting, return_exceptions=True)
+        if self._ending is not None:  # here, since a task that is cancelled at once closes nothing
+            self._ending.writer.close()
 
     async def _end_input(self, ending: Stream) -> None:
-        async with ending:
-            await ending.whole()
+        await ending.whole()
         await self.close_stdin()
 
     @classmethod
