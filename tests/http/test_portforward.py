@@ -10,7 +10,7 @@ import pytest
 
 from tests.http.conftest import PODS, Served, pod
 from tests.http.test_spdy import Opener
-from tests.http.test_streams import FakeKubelets
+from tests.support.fake_kubelets import FakeKubelets
 from tuik8s.apiserver.http.streams import spdy
 
 if TYPE_CHECKING:
@@ -23,8 +23,7 @@ REFUSED = b"connect: connection refused"
 async def kubelets() -> AsyncIterator[FakeKubelets]:
     found = FakeKubelets()
     yield found
-    for server in found.servers:
-        server.close()
+    found.close()
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.http.conftest import PODS, Served, pod
-from tests.http.test_streams import FakeKubelets
+from tests.support.fake_kubelets import FakeKubelets
 from tuik8s.apiserver.http.streams import spdy
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import pytest
 from aiohttp import web
 
 from tests.http.conftest import PODS, Served, eventually, pod
-from tests.http.test_streams import FakeKubelets
 from tests.remote.odd_server import odd_server
+from tests.support.fake_kubelets import FakeKubelets
 from tuik8s.api.errors import ApiError, BadRequest, NotFound
 from tuik8s.api.request import LogOptions, User
 from tuik8s.client import Client
