@@ -21,15 +21,18 @@ def test_what_is_said() -> None:
 
 def test_workloads_are_not_ready_before_their_controller_has_seen_them() -> None:
     for kind in (kinds.STATEFUL_SET, kinds.DAEMON_SET, kinds.REPLICATION_CONTROLLER):
-        obj = {"kind": kind.kind, "metadata": {"generation": 1}, "spec": {}, "status": {}}
+        named = {"apiVersion": kind.api_version, "kind": kind.kind}
+        obj = {**named, "metadata": {"generation": 1}, "spec": {}, "status": {}}
         assert not readiness_of(obj).done
         assert "controller to see it" in readiness_of(obj).message
 
 
 def test_jobs_and_claims_wait_for_their_end() -> None:
-    job = {"kind": "Job", "metadata": {}, "spec": {"completions": 3}, "status": {"succeeded": 1}}
+    named = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {}}
+    job = {**named, "spec": {"completions": 3}, "status": {"succeeded": 1}}
     assert readiness_of(job)[:2] == (False, "1 of 3 completions")
     failed = [{"type": "Failed", "status": "True", "message": "too often"}]
     assert readiness_of({**job, "status": {"conditions": failed}}).failed
-    claim = {"kind": "PersistentVolumeClaim", "metadata": {}, "status": {"phase": "Bound"}}
+    named = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {}}
+    claim = {**named, "status": {"phase": "Bound"}}
     assert readiness_of(claim).done
