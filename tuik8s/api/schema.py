@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tuik8s.api import shapes
 from tuik8s.api.errors import BadRequest
+from tuik8s.api.models import models_in
 from tuik8s.api.scalars import Mismatch
 
 if TYPE_CHECKING:
@@ -88,12 +87,9 @@ def cannot_handle(kind: Kind, why: str) -> BadRequest:
 def is_kubernetes_kind(api_version: str, kind: str) -> bool:
     """Whether this release of Kubernetes has the kind in this version, served by tuik8s or not."""
     group, _, version = api_version.rpartition("/")
-    module = f"lightkube.models.{_GROUPS.get(group, '')}_{version}"
     if group not in _GROUPS or not re.fullmatch("v[0-9][a-z0-9]*", version) or not kind.isidentifier():
         return False
-    if importlib.util.find_spec(module) is None:
-        return False
-    struct = getattr(importlib.import_module(module), kind, None)
+    struct = getattr(models_in(f"{_GROUPS[group]}_{version}"), kind, None)
     return {"apiVersion", "kind", "metadata"} <= set(getattr(struct, "__struct_fields__", ()))
 
 

@@ -7,12 +7,12 @@ nulls and meaningless zero values gone, quantities and times in canonical form. 
 
 from __future__ import annotations
 
-import importlib
 import re
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tuik8s.api import gotypes, scalars
+from tuik8s.api.models import model_of
 from tuik8s.api.objects import Obj, copy
 from tuik8s.api.scalars import Mismatch
 
@@ -26,7 +26,6 @@ Findings: TypeAlias = list[str]
 if TYPE_CHECKING:
     Decoder: TypeAlias = Callable[[Any, Place, Findings], Any]
 
-_MODELS = "lightkube.models"
 _OPTIONAL = re.compile(r"Optional\[(.*)\]")
 _LIST = re.compile(r"List\[(.*)\]")
 _SCALARS: dict[str, tuple[Callable[[Any], Any], str]] = {
@@ -68,13 +67,9 @@ def struct_named(model: str) -> Decoder:
     return _struct(module, name)
 
 
-def _model(module: str, name: str) -> Any:
-    return getattr(importlib.import_module(f"{_MODELS}.{module}"), name)
-
-
 @cache
 def _struct(module: str, name: str) -> Decoder:
-    struct = _model(module, name)
+    struct = model_of(f"{module}:{name}")
     go_name = f"{module.rpartition('_')[2]}.{name}"
     json_names = dict(zip(struct.__struct_fields__, struct.__struct_encode_fields__, strict=True))
     annotations: dict[str, str] = struct.__annotations__
@@ -158,7 +153,7 @@ def _typed(module: str, struct: str, field: str, annotation: str) -> tuple[Decod
     if qualified in _SCHEMA_OR:
         return _schema_or(_SCHEMA_OR[qualified]), qualified.partition("_")[2]
     owner, _, name = qualified.partition(".")
-    if not hasattr(_model(owner, name), "__struct_fields__"):  # an alias of `Any` or `Dict`
+    if not hasattr(model_of(f"{owner}:{name}"), "__struct_fields__"):  # an alias of `Any` or `Dict`
         return _free_form, "interface {}"
     return _struct(owner, name), f"{owner.rpartition('_')[2]}.{name}"
 

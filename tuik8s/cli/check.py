@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tuik8s.cli.collection import collect_seldom
+from tuik8s.cli.collection import collect_seldom, keep_what_is_loaded
 from tuik8s.cli.failures import explained
 from tuik8s.config import Config
 
@@ -62,6 +62,7 @@ def check(paths: tuple[Path, ...], timeout: float, output: str, nodes: int) -> N
     \b
     Exit codes: 0 everything became ready, 1 something did not in time, 2 a manifest is wrong.
     """
+    collect_seldom()
     with explained():
         report = asyncio.run(_run(paths, timeout, nodes, quiet=output == "json"))
     click.echo(_as_json(report) if output == "json" else _as_table(report))
@@ -73,7 +74,7 @@ async def _run(paths: tuple[Path, ...], timeout: float, nodes: int, *, quiet: bo
     from tuik8s.cluster import Cluster
     from tuik8s.cluster.convergence import converge
 
-    collect_seldom()
+    keep_what_is_loaded()
 
     def progress(ready: int, count: int) -> None:
         if not quiet and sys.stderr.isatty():

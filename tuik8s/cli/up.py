@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tuik8s.cli.collection import collect_seldom
+from tuik8s.cli.collection import collect_seldom, keep_what_is_loaded
 from tuik8s.cli.failures import explained
 from tuik8s.cli.log_file import log_to
 from tuik8s.cli.options import Duration, Names, cluster_options, config_of
@@ -93,6 +93,7 @@ def up(folder: Path | None, *, headless: bool, read_only: bool, **settings: Any)
     """
     if folder is None and DEFAULT_FOLDER.is_dir():
         folder = DEFAULT_FOLDER
+    collect_seldom()
     config = config_of(folder=folder, **settings)
     screen = not headless and has_terminal()
     with explained():
@@ -103,7 +104,7 @@ async def _headless(config: Config) -> None:
     from tuik8s.cli.headless import narrate
     from tuik8s.cluster import Cluster
 
-    collect_seldom()
+    keep_what_is_loaded()
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     async with Cluster(config) as cluster:
         stop = asyncio.Event()
@@ -122,7 +123,7 @@ async def _with_interface(config: Config, *, read_only: bool) -> None:
     from tuik8s.tui.app import TuiApp
     from tuik8s.tui.settings import Settings
 
-    collect_seldom()
+    keep_what_is_loaded()
     shown = asyncio.Event()
     async with Cluster(config, after=shown) as cluster:
         log_to(cluster.directory / "tuik8s.log", logging.INFO)

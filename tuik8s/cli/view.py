@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tuik8s.cli.collection import collect_seldom
+from tuik8s.cli.collection import collect_seldom, keep_what_is_loaded
 from tuik8s.cli.log_file import log_to
 from tuik8s.cli.terminal import end_with_terminal, has_terminal, keys_file, on_signals
 
@@ -61,6 +61,7 @@ def view(name: str, kubeconfig: Path | None, namespaces: tuple[str, ...], *, rea
     """
     if not has_terminal():
         raise click.UsageError("the interface needs a terminal; kubectl shows a cluster without one")
+    collect_seldom()
     asyncio.run(_run(name, kubeconfig, frozenset(namespaces), read_only=read_only))
 
 
@@ -69,7 +70,7 @@ async def _run(name: str, path: Path | None, namespaces: frozenset[str], *, read
     from tuik8s.cli.connecting import open_context
 
     opened = await open_context(name, path)
-    collect_seldom()
+    keep_what_is_loaded()
     log_to(_log_path(), logging.WARNING)
     greeting = ""
     while True:

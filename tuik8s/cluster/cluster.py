@@ -173,15 +173,13 @@ class Cluster:
         self.runtime = await choose_runtime(self.config, self.directory, self.clock)
         self._start_controllers(self.runtime)
         await self._forget_old_nodes(self.runtime)
-        if self.config.listen and self.runtime.host_address:
+        if self.runtime.host_address:
             await self._listen()  # containers are told where, so it must be known before the first one
         self._start_kubelets(self.runtime)
         self._start_proxy()
         await self._nodes_ready()
-        await trusting
-        self._start_applier()
-        if self.config.listen and self.listener is None:
-            await self._listen()
+        self.credentials.begin()
+        await asyncio.gather(self._start_applier(trusting), self._listen())
 
     def _component_health(self) -> dict[str, str]:
         names = [controller.name for controller in self.controllers]
@@ -196,10 +194,15 @@ class Cluster:
         )
 
     async def _listen(self) -> None:
-        # Certificates and HTTP take a tenth of a second to load: last, so that nothing waits for them.
+        if not self.config.listen or self.listener is not None:
+            return
+        self.credentials.begin()
+        # HTTP takes a fifth of a second to load, in part without Python's lock: the keys come meanwhile.
+        loading = asyncio.to_thread(import_module, "tuik8s.cluster.api_listener")
+        # A token must not come before it can be told to hold.
+        await asyncio.gather(loading, self.credentials.issuer())
         from tuik8s.cluster.api_listener import ApiListener
 
-        await self.credentials.issuer()  # a token must not come before it can be told to hold
         self.listener = ApiListener(self)
         await self.listener.open(self.runtime.host_address if self.runtime is not None else "")
         self.supervisor.start("kube-apiserver", self.listener.run)
@@ -274,7 +277,8 @@ class Cluster:
         self.supervisor.start("kube-proxy", together(self.proxy.run, recorder.run))
         self.supervisor.start("proxy-informers", informers.run)
 
-    def _start_applier(self) -> None:
+    async def _start_applier(self, trusting: asyncio.Task[None]) -> None:
+        await trusting
         if self.config.folder is None:
             return
         from tuik8s.applier import FolderApplier

@@ -19,13 +19,18 @@ if TYPE_CHECKING:
 class Credentials:
     """Reads or makes the files below `directory`; whoever needs them waits until they are there.
 
-    The libraries take a third of a second to load, in a thread; nothing else of the start waits for them.
+    That is some time after `begin`: the libraries take a third of a second to load, in a thread, and would
+    take it from what else there is to start.
     """
 
     def __init__(self, directory: Path, clock: Clock) -> None:
         self._directory = directory
         self._clock = clock
+        self._begun = asyncio.Event()
         self._loaded: asyncio.Future[tuple[TokenIssuer, str]] | None = None
+
+    def begin(self) -> None:
+        self._begun.set()
 
     async def issuer(self) -> TokenIssuer:
         return (await self._once())[0]
@@ -52,6 +57,7 @@ class Credentials:
         return await asyncio.shield(self._loaded)
 
     async def _load(self) -> tuple[TokenIssuer, str]:
+        await self._begun.wait()
         if "jwt" in sys.modules:  # a few milliseconds, for which no thread is needed
             return self._prepare()
         return await asyncio.to_thread(self._prepare)

@@ -19,7 +19,6 @@ from tuik8s.kubelet.orphans import pod_directories, remove_orphan
 from tuik8s.kubelet.pleg import Pleg
 from tuik8s.kubelet.pod_worker import PodWorker
 from tuik8s.kubelet.router import Router
-from tuik8s.kubelet.server import KubeletServer
 from tuik8s.kubelet.services import Services
 from tuik8s.kubelet.streams import Streams
 from tuik8s.kubelet.usage import UsageSampler
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from tuik8s.cri import Runtime
     from tuik8s.kubelet.config import NodeConfig
     from tuik8s.kubelet.resizing import Refusal
+    from tuik8s.kubelet.server import KubeletServer
     from tuik8s.kubelet.status import Failure
     from tuik8s.reconcile import Informers
 
@@ -87,7 +87,8 @@ class Kubelet:
         )  # fmt: skip
         self._node = NodeStatus(self._host)
         self._streams = Streams(self._services)
-        self._server = KubeletServer(self._services, self._streams, lambda: self._router.pods_of(self.name))
+        self._server: KubeletServer | None = None
+        """None before somebody asks: the HTTP library takes longer to load than a node to become ready."""
         self._workers: dict[str, PodWorker] = {}
         self._deferred: set[str] = set()
         """Pods whose resize waits for room."""
@@ -119,7 +120,8 @@ class Kubelet:
             for worker in list(self._workers.values()):
                 self._unwatch(worker)
             self._workers.clear()
-            await self._server.close()
+            if self._server is not None:
+                await self._server.close()
             await self._services.usage.leave(self.name)
             await self._pleg.leave(self.name)
 
@@ -156,6 +158,12 @@ class Kubelet:
         """One of the kubelet's own HTTP ports; refused while it does not run."""
         if self._tasks is None:
             raise ConnectionRefusedError(111, "connect: connection refused")
+        if self._server is None:
+            from tuik8s.kubelet.server import KubeletServer
+
+            self._server = KubeletServer(
+                self._services, self._streams, lambda: self._router.pods_of(self.name)
+            )
         return self._server.dial(port)
 
     async def usage(self) -> NodeUsage:

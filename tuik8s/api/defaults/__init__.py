@@ -3,7 +3,6 @@ and what the conversions to and from its internal types and the create strategie
 
 from __future__ import annotations
 
-import importlib
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from tuik8s.api.defaults import (
     storage,
     workloads,
 )
+from tuik8s.api.models import model_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,8 +80,4 @@ def set_defaults(kind: Kind, obj: Obj) -> None:
 
 @cache
 def _has_spec(model: str) -> bool:
-    module, _, name = model.partition(":")
-    if not name:
-        return False
-    struct = getattr(importlib.import_module(f"lightkube.models.{module}"), name)
-    return "spec" in struct.__struct_fields__
+    return bool(model) and "spec" in model_of(model).__struct_fields__

@@ -6,12 +6,13 @@ The types and their fields come from the schema package; what that does not say 
 
 from __future__ import annotations
 
-import importlib
 import types
 import typing
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Literal
+
+from tuik8s.api.models import model_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -161,8 +162,7 @@ def structure_of(kind: Kind) -> Structure:
 @cache
 def structure_named(model: str) -> Structure:
     """Of `module:Class` in the schema package."""
-    module, _, name = model.partition(":")
-    return Structure("struct", getattr(importlib.import_module(f"lightkube.models.{module}"), name))
+    return Structure("struct", model_of(model))
 
 
 @cache

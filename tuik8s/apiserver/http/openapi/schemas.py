@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 import time
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tuik8s.api import gotypes
+from tuik8s.api.models import model_of, models_in
 from tuik8s.api.patch import structure
 from tuik8s.apiserver.http.openapi.facts import DEFAULTS, enums
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from tuik8s.api.objects import Obj
 
-MODELS = "lightkube.models"
 REFERENCE = "#/components/schemas/"
 _OPTIONAL = re.compile(r"Optional\[(.*)\]")
 _LIST = re.compile(r"List\[(.*)\]")
@@ -93,7 +92,7 @@ def title_of(model: str) -> str:
 
 def has_model(model: str) -> bool:
     module, _, name = model.partition(":")
-    return hasattr(importlib.import_module(f"{MODELS}.{module}"), name)
+    return hasattr(models_in(module), name)
 
 
 @cache
@@ -101,7 +100,7 @@ def definition(model: str) -> Definition:
     if model in _SPECIAL:
         return Definition(_SPECIAL[model], ())
     module, _, name = model.partition(":")
-    struct = getattr(importlib.import_module(f"{MODELS}.{module}"), name)
+    struct = model_of(model)
     if hasattr(struct, "__struct_fields__"):
         return _Struct(module, name).definition(struct)
     if struct is Any:
