@@ -6,6 +6,7 @@ Pure and level-triggered: the same state gives the same answer however it came a
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from tuik8s.api.hash import object_hash
@@ -46,7 +47,13 @@ class Actions:
 
 def spec_hash(container: Obj) -> str:
     """Changes when the container must be replaced: only the image of a running pod can change."""
-    return object_hash({"name": container["name"], "image": container.get("image", "")})
+    return _spec_hash(container["name"], container.get("image", ""))
+
+
+@lru_cache(maxsize=4096)
+def _spec_hash(name: str, image: str) -> str:
+    # Each look at a pod asks for it again.
+    return object_hash({"name": name, "image": image})
 
 
 def restart_policy(pod: Obj, container: Obj) -> str:
