@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from tuik8s.api.objects import Obj
     from tuik8s.kubelet.pleg import PodState
-    from tuik8s.kubelet.resizing import Refusal
+    from tuik8s.kubelet.resizing import Allocation, Refusal
     from tuik8s.kubelet.services import Services
 
 log = logging.getLogger(__name__)
@@ -113,9 +113,13 @@ class PodWorker:
         self.wake()
 
     @property
+    def allocation(self) -> Allocation:
+        return self._resizing.allocation(self.pod)
+
+    @property
     def allocated(self) -> Obj:
         """The pod with the resources that this node has granted."""
-        return self._resizing.allocated(self.pod)
+        return self.allocation.pod
 
     def wake(self) -> None:
         self._wakeup.set()

@@ -4,14 +4,16 @@
 from __future__ import annotations
 
 import json
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from tuik8s.api.objects import condition_of
-from tuik8s.api.pods import container_statuses, is_sidecar
+from tuik8s.api.pods import container_statuses, is_sidecar, pod_requests
 from tuik8s.kubelet.generate import QUOTA_PERIOD, SHARES_PER_CPU, container_resources
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from decimal import Decimal
 
     from tuik8s.api.objects import Obj
     from tuik8s.cri import ContainerStatus, Resources
@@ -38,19 +40,39 @@ class Change(NamedTuple):
     """Its resizePolicy wants it restarted for this."""
 
 
+class Allocation:
+    """A pod with the resources that its node has granted it."""
+
+    def __init__(self, pod: Obj) -> None:
+        self.pod = pod
+
+    @cached_property
+    def requests(self) -> dict[str, Decimal]:
+        """Each pod that comes to the node, or is resized, asks what the others have taken."""
+        return pod_requests(self.pod)
+
+
 class Resizing:
     """`check` says whether the node has room for the pod as it is given."""
 
     def __init__(self, host: Host, pod: Obj, check: Callable[[Obj], Refusal | None]) -> None:
         self._host, self._check = host, check
         self._granted = _granted_before(pod)
+        self._allocation: tuple[Obj, Allocation] | None = None
         self._started = False
         self._wanted: dict[str, tuple[Obj, Resources]] = {}
         self.refusal: Refusal | None = None
         self.error = ""
         """Why the runtime does not do what was granted."""
 
-    def allocated(self, pod: Obj) -> Obj:
+    def allocation(self, pod: Obj) -> Allocation:
+        """Found once for each version of the pod, and again after another grant."""
+        known = self._allocation
+        if known is None or known[0] is not pod:
+            known = self._allocation = pod, Allocation(self._allocated(pod))
+        return known[1]
+
+    def _allocated(self, pod: Obj) -> Obj:
         """The pod with the resources that were granted; a copy where they are not those of its spec."""
         if all(self._granted.get(c["name"]) == (c.get("resources") or {}) for c in _resizable(pod)):
             return pod
@@ -62,13 +84,14 @@ class Resizing:
 
     def review(self, pod: Obj) -> None:
         """Grant what the spec asks for if there is room; tell of it, or of why not, once."""
-        if self.allocated(pod) is pod:
+        if self.allocation(pod).pod is pod:
             self.refusal = None
             return
         refusal = self._check(pod)
         if refusal is None:
             self.refusal, self.error, self._started = None, "", True
             self._granted = {c["name"]: c.get("resources") or {} for c in _resizable(pod)}
+            self._allocation = None
             self._tell(pod, "ResizeStarted", "started")
         elif refusal != self.refusal:
             self.refusal = refusal
