@@ -10,12 +10,11 @@ import os
 from typing import TYPE_CHECKING
 
 from tuik8s.cri import LogQuery, Mount, RuntimeFault
+from tuik8s.kubelet.directories import make_directory
 from tuik8s.kubelet.generate import DEFAULT_TERMINATION_PATH
 from tuik8s.kubelet.host import safe_component
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tuik8s.api.objects import Obj
     from tuik8s.cri import ContainerStatus
     from tuik8s.kubelet.host import Host
@@ -37,11 +36,14 @@ class TerminationMessages:
     def mount(self, container: Obj, attempt: int) -> Mount:
         """An empty file for this instance, where its spec wants to write."""
         path = self._path(container["name"], attempt)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"")
-        path.chmod(0o666)  # whichever user the container runs as
+        make_directory(os.path.dirname(path))
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+        try:
+            os.fchmod(descriptor, 0o666)  # whichever user the container runs as, and whatever the umask
+        finally:
+            os.close(descriptor)
         target = container.get("terminationMessagePath") or DEFAULT_TERMINATION_PATH
-        return Mount(host_path=str(path), container_path=target)
+        return Mount(host_path=path, container_path=target)
 
     def of(self, status: ContainerStatus) -> str:
         """As far as it was collected."""
@@ -57,10 +59,10 @@ class TerminationMessages:
             message = await self._end_of_log(status.id)
         self._messages[status.id] = message
 
-    def _path(self, name: str, attempt: int) -> Path:
-        return self._directory / safe_component(name) / str(attempt)
+    def _path(self, name: str, attempt: int) -> str:
+        return f"{self._directory}/{safe_component(name)}/{attempt}"
 
-    def _read(self, path: Path) -> str:
+    def _read(self, path: str) -> str:
         """The container could have put anything there, a link too: only a plain file is read."""
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)

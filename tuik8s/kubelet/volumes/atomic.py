@@ -11,6 +11,7 @@ import os
 import shutil
 from typing import TYPE_CHECKING, NamedTuple
 
+from tuik8s.kubelet.directories import make_directory
 from tuik8s.kubelet.volumes.errors import VolumeProblem
 
 if TYPE_CHECKING:
@@ -40,40 +41,29 @@ def write_payload(directory: Path, payload: Mapping[str, File], version: str, gr
     for path in payload:
         check_path(path)
     # With a thousand pods at once each call of the system counts: nobody looks into what is not there yet.
-    is_new = _made(directory)
+    is_new = make_directory(str(directory))
     if not is_new and read_payload(directory) == {path: file.content for path, file in payload.items()}:
         return False
-    fresh = directory / f"..{version}"
-    fresh.mkdir(mode=0o755)
+    fresh = f"{directory}/..{version}"
+    os.mkdir(fresh, 0o755)
     for path, file in payload.items():
         if "/" in path:
-            (fresh / path).parent.mkdir(parents=True, exist_ok=True)
-        _write(fresh / path, file, group)
+            os.makedirs(os.path.dirname(f"{fresh}/{path}"), exist_ok=True)
+        _write(f"{fresh}/{path}", file, group)
     names = {path.split("/")[0] for path in payload}
     if is_new:
-        os.symlink(fresh.name, directory / DATA)
+        os.symlink(f"..{version}", f"{directory}/{DATA}")
         _link(directory, names)
     else:
-        _replace(directory, fresh, names)
+        _replace(directory, f"..{version}", names)
     return True
 
 
-def _made(directory: Path) -> bool:
-    """False when it was there."""
-    try:
-        directory.mkdir()
-    except FileNotFoundError:
-        directory.mkdir(parents=True)
-    except FileExistsError:
-        return False
-    return True
-
-
-def _replace(directory: Path, fresh: Path, names: set[str]) -> None:
+def _replace(directory: Path, fresh: str, names: set[str]) -> None:
     """From one moment to the next the names lead to what is fresh."""
     old = _target(directory)
     (directory / DATA_TMP).unlink(missing_ok=True)
-    (directory / DATA_TMP).symlink_to(fresh.name)
+    (directory / DATA_TMP).symlink_to(fresh)
     os.replace(directory / DATA_TMP, directory / DATA)
     there = {entry.name for entry in directory.iterdir() if not entry.name.startswith("..")}
     for name in there - names:
@@ -85,7 +75,7 @@ def _replace(directory: Path, fresh: Path, names: set[str]) -> None:
 
 def _link(directory: Path, names: set[str]) -> None:
     for name in names:
-        os.symlink(f"{DATA}/{name}", directory / name)
+        os.symlink(f"{DATA}/{name}", f"{directory}/{name}")
 
 
 def read_payload(directory: Path) -> dict[str, bytes] | None:
@@ -104,11 +94,14 @@ def _target(directory: Path) -> Path | None:
     return target if target.is_dir() else None
 
 
-def _write(path: Path, file: File, group: int | None) -> None:
+def _write(path: str, file: File, group: int | None) -> None:
+    # A file object would ask three more things of the system.
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with open(descriptor, "wb", buffering=0) as opened:
-        opened.write(file.content)
+    try:
+        os.write(descriptor, file.content)
         # Not left to the umask: the containers' users read these.
         os.fchmod(descriptor, file.mode | (0o440 if group is not None else 0))
         if group is not None and os.geteuid() == 0:
             os.chown(descriptor, -1, group)
+    finally:
+        os.close(descriptor)
