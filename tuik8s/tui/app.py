@@ -23,7 +23,7 @@ from tuik8s.tui.rows.resources import API_RESOURCE
 from tuik8s.tui.screens.help import HelpScreen
 from tuik8s.tui.screens.main import MainScreen
 from tuik8s.tui.settings import Settings
-from tuik8s.tui.typeahead import TypeAheadApp
+from tuik8s.tui.widgets.tones import TonedApp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-class TuiApp(TypeAheadApp):
+class TuiApp(TonedApp):
     """Run with `await app.run_async()` beside the cluster, never around it; `exit` ends it, from signals too.
 
     What it knows comes from `client`, and what only the own cluster can tell from `info`; without `info` it

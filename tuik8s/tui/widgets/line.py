@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -11,7 +11,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tuik8s.tui.rows.columns import pad
-from tuik8s.tui.widgets.tones import TONE_CLASSES, tone_styles
+from tuik8s.tui.widgets.tones import tone_styles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,8 +37,6 @@ class Word(NamedTuple):
 
 class Line(Widget):
     """Shows `left` words from the left and `right` words at the right edge; set them with `show`."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(TONE_CLASSES)
 
     class Clicked(Message):
         """A word with an action was clicked."""

@@ -16,7 +16,7 @@ from textual.strip import Strip
 
 from tuik8s.tui.default_keys import REGISTRY
 from tuik8s.tui.rows.log_buffer import colored, plain
-from tuik8s.tui.widgets.tones import TONE_CLASSES, tone_styles
+from tuik8s.tui.widgets.tones import tone_styles
 
 if TYPE_CHECKING:
     from tuik8s.tui.rows.log_buffer import LogBuffer, LogLine
@@ -28,7 +28,7 @@ class LogView(ScrollView, can_focus=True):
     """Draws `buffer`; call `refresh_lines_shown` when it has changed."""
 
     BINDINGS: ClassVar[list[Any]] = list(REGISTRY.bindings("log"))
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"log--match", "log--current"} | TONE_CLASSES
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"log--match", "log--current"}
 
     class Changed(Message):
         """Follow, wrap, search or the count of lost lines changed: what a title shows."""

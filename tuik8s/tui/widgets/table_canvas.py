@@ -16,7 +16,7 @@ from tuik8s.tui.rows.columns import everything, fit, natural_widths
 from tuik8s.tui.rows.model import NAMESPACE_COLUMN
 from tuik8s.tui.rows.order import RowOrder, Scope
 from tuik8s.tui.widgets.painter import GUTTER, Look, RowPainter
-from tuik8s.tui.widgets.tones import TONE_CLASSES, tone_styles
+from tuik8s.tui.widgets.tones import tone_styles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -39,7 +39,7 @@ class TableCanvas(ScrollView, can_focus=True):
     neighbour. Nothing is drawn while hidden.
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"table--{part}" for part in _PARTS} | TONE_CLASSES
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"table--{part}" for part in _PARTS}
 
     @dataclass
     class Highlighted(Message):

@@ -9,8 +9,6 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tuik8s.tui.widgets.tones import TONE_CLASSES
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -24,7 +22,6 @@ class TextPane(ScrollView, can_focus=True):
     """
 
     BINDINGS: ClassVar[list[Any]] = [("k", "scroll_up", ""), ("j", "scroll_down", "")]
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(TONE_CLASSES)
 
     def __init__(self, *, tail: bool = False, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
