@@ -170,6 +170,37 @@ def test_what_comes_out_is_new_and_complete() -> None:
 
 
 @pytest.mark.parametrize(
+    "change",
+    [
+        {"status": {"phase": "Running", "message": None, "conditions": []}},
+        {"metadata": {"name": "web", "labels": {"a": "b"}}, "status": {}},
+        {"metadata": None},
+        {"spec": {"containers": [container(resources={"limits": {"cpu": "0.5"}})], "hostname": ""}},
+        {"kind": None, "apiVersion": None},
+    ],
+)
+def test_what_a_patch_leaves_alone_is_shared_and_nothing_else_is(change: Obj) -> None:
+    before = schema.decode(kinds.POD, {**pod(), "status": {"phase": "Pending"}}).object
+    unchanged = copy(before)
+    patched = {field: value for field, value in {**before, **change}.items() if value is not None}
+    decoded = schema.decode_changes(kinds.POD, patched, before).object
+    assert decoded == schema.decode(kinds.POD, patched).object
+    assert list(decoded) == list(schema.decode(kinds.POD, patched).object)
+    shared = {field for field in before if decoded.get(field) is before[field]} - {"kind", "apiVersion"}
+    assert shared == before.keys() - change.keys() - {"kind", "apiVersion", "metadata"}
+    decoded["metadata"]["name"] = "other"
+    assert before == unchanged
+
+
+def test_what_a_patch_brings_is_checked_where_it_is() -> None:
+    before = schema.decode(kinds.POD, pod()).object
+    for part in ({"status": {"phase": 1}}, {"metadata": {**before["metadata"], "color": "red"}}):
+        with pytest.raises(BadRequest) as caught:
+            schema.decode_changes(kinds.POD, {**before, **part}, before)
+        assert caught.value.message == _refusal(kinds.POD, {**before, **part})
+
+
+@pytest.mark.parametrize(
     ("given", "stored"),
     [
         ({"args": None, "image": "a"}, {"image": "a"}),

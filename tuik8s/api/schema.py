@@ -11,13 +11,14 @@ from tuik8s.api.models import models_in
 from tuik8s.api.scalars import Mismatch
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from tuik8s.api.kinds import Kind
     from tuik8s.api.objects import Obj
     from tuik8s.api.request import FieldValidation
 
 _MOST_STRICT_ERRORS = 100
+_FIRST = ("apiVersion", "kind", "metadata")
 
 _GROUPS = {
     "": "core",
@@ -63,6 +64,35 @@ def decode(
     except RecursionError:
         raise cannot_handle(kind, "exceeded max depth") from None
     return finish(kind, decoded, field_validation, unknown, duplicates)
+
+
+def decode_changes(
+    kind: Kind, obj: Obj, before: Obj, field_validation: FieldValidation = "Strict"
+) -> Decoded:
+    """`decode` for what has been made of `before`, which was decoded itself: whatever both hold is shared.
+
+    Fresh at the top and in `metadata` only. A status patch leaves most of an object as it was.
+    """
+    same_metadata: Obj = {}
+    metadata = obj.get("metadata")
+    same, new = _split(obj, before)
+    if isinstance(metadata, dict):
+        same_metadata, new["metadata"] = _split(metadata, before["metadata"])
+    decoded, warnings = decode(kind, new, field_validation)
+    decoded["metadata"] = _joined(metadata or {}, same_metadata, decoded["metadata"])
+    return Decoded(_joined((*_FIRST, *obj), same, decoded), warnings)
+
+
+def _split(obj: Obj, before: Obj) -> tuple[Obj, Obj]:
+    """What is the very same in `before`, and what is not."""
+    same = {field: value for field, value in obj.items() if value is before.get(field)}
+    return same, {field: value for field, value in obj.items() if field not in same}
+
+
+def _joined(order: Iterable[str], same: Obj, decoded: Obj) -> Obj:
+    """Both, as the fields follow each other in `order`."""
+    both = {**same, **decoded}
+    return {field: both[field] for field in order if field in both}
 
 
 def finish(

@@ -37,13 +37,19 @@ def decode_body(rules: Rules, request: Request) -> Decoded:
     return Decoded(decoded.object, (*deprecations, *decoded.warnings, *notes))
 
 
-def decode_patched(rules: Rules, request: Request, patched: Obj) -> Decoded:
-    """What a patch made of an object; what is wrong with it is the patch's fault."""
+def decode_patched(rules: Rules, request: Request, patched: Obj, current: Obj | None = None) -> Decoded:
+    """What a patch made of an object; what is wrong with it is the patch's fault.
+
+    Given `current`, the object before, the two may share parts.
+    """
     kind = rules.kind
     patched, deprecations = to_served(patched)
     try:
         check_type(kind, patched)
-        decoded = rules.decode(patched, request.field_validation)
+        if current is None:
+            decoded = rules.decode(patched, request.field_validation)
+        else:
+            decoded = rules.decode_changes(patched, current, request.field_validation)
         _keep_reset(patched, decoded.object)
     except BadRequest as error:
         _, found, why = error.message.partition(f"cannot be handled as a {kind.kind}: ")

@@ -162,7 +162,9 @@ class Registry:
             nonlocal warnings
             patch_type = request.patch_type or PatchType.MERGE
             result = apply_patch(self.kind, patch_type, current, request.body)
-            obj, warnings = decode_patched(self.rules, request, result)
+            # Defaults are set in place, and only on what is not written as a subresource.
+            shared = current if request.subresource else None
+            obj, warnings = decode_patched(self.rules, request, result, shared)
             return obj
 
         return Response(await self.change(request, patched), warnings)

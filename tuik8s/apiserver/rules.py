@@ -37,6 +37,10 @@ class Rules:
         """A new object; raises BadRequest for what cannot be one. `duplicates` are fields given twice."""
         return schema.decode(self.kind, obj, field_validation, duplicates=duplicates)
 
+    def decode_changes(self, obj: Any, before: Obj, field_validation: FieldValidation) -> schema.Decoded:
+        """The same of what a patch made of `before`, with which it shares what the patch left alone."""
+        return schema.decode_changes(self.kind, obj, before, field_validation)
+
     def set_defaults(self, obj: Obj) -> None:
         """In place, on a decoded object that nobody else holds."""
         defaults.set_defaults(self.kind, obj)
@@ -66,6 +70,10 @@ class CustomRules(Rules):
         except RecursionError:
             raise schema.cannot_handle(self.kind, "exceeded max depth") from None
         return schema.finish(self.kind, pruned, field_validation, unknown, duplicates)
+
+    def decode_changes(self, obj: Any, before: Obj, field_validation: FieldValidation) -> schema.Decoded:
+        """All of it: the schema may be another by now."""
+        return self.decode(obj, field_validation)
 
     def set_defaults(self, obj: Obj) -> None:
         self._definition.schema.set_defaults(obj)
