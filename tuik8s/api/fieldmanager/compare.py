@@ -21,26 +21,30 @@ def compare(old: Obj, new: Obj, structure: Structure) -> Comparison:
     """Equal parts are skipped by `==`, so the cost is that of what changed."""
     changed: Obj = {}
     removed: Obj = {}
-    _compare_parts(dict(_parts(old, structure)), dict(_parts(new, structure)), changed, removed)
+    _compare_parts(old, new, structure, changed, removed)
     return Comparison(changed, removed)
 
 
 _Part = tuple[Any, "Structure", bool]
 
 
-def _parts(value: Any, structure: Structure) -> list[tuple[str, _Part]]:
-    return [(key, (item, below, present)) for key, item, below, present in children(value, structure)]
+def _parts(value: Any, structure: Structure) -> dict[str, _Part]:
+    return {key: (item, below, present) for key, item, below, present in children(value, structure)}
 
 
-def _compare_parts(old: dict[str, _Part], new: dict[str, _Part], changed: Obj, removed: Obj) -> None:
-    for key, (value, structure, present) in new.items():
-        if key not in old:
-            changed[key] = _whole(key, value, structure, present)
-        elif (before := old[key][0]) != value:
-            _compare_values(key, before, value, structure, changed, removed)
-    for key, (value, structure, present) in old.items():
-        if key not in new:
-            removed[key] = _whole(key, value, structure, present)
+def _compare_parts(old: Any, new: Any, structure: Structure, changed: Obj, removed: Obj) -> None:
+    if isinstance(old, dict):  # most fields are the same in both: nobody needs to know what they are
+        same = {name for name, item in old.items() if name in new and new[name] == item}
+        old, new = ({k: v for k, v in part.items() if k not in same} for part in (old, new))
+    before, now = _parts(old, structure), _parts(new, structure)
+    for key, (value, below, present) in now.items():
+        if key not in before:
+            changed[key] = _whole(key, value, below, present)
+        elif (earlier := before[key][0]) != value:
+            _compare_values(key, earlier, value, below, changed, removed)
+    for key, (value, below, present) in before.items():
+        if key not in now:
+            removed[key] = _whole(key, value, below, present)
 
 
 def _compare_values(key: str, old: Any, new: Any, structure: Structure, changed: Obj, removed: Obj) -> None:
@@ -52,7 +56,7 @@ def _compare_values(key: str, old: Any, new: Any, structure: Structure, changed:
         return
     below: Obj = {}
     gone: Obj = {}
-    _compare_parts(dict(_parts(old, structure)), dict(_parts(new, structure)), below, gone)
+    _compare_parts(old, new, structure, below, gone)
     if below:
         changed[key] = below
     if gone:
