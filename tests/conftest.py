@@ -18,6 +18,15 @@ def pytest_configure() -> None:
     asyncio.set_event_loop(None)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """How `--dist loadgroup` shares the tests out: a file goes to one process, and all that use the Docker
+    engine to one as well, since some look for what others might have left there."""
+    for item in items:
+        group = "docker" if item.get_closest_marker("docker") else item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture
 async def control_plane() -> AsyncIterator[ControlPlane]:
     """A started API server on a store in memory; fails the test if it changed an object it was handed."""

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 
 def has_terminal() -> bool:
-    return sys.stdin.isatty() and sys.stdout.isatty()
+    """Keys come from stdin, and Textual draws on stderr: into a file, where that is one."""
+    return all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
 
 
 async def end_with_terminal(leave: Callable[[], object]) -> None:
