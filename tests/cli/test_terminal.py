@@ -19,24 +19,18 @@ STREAMS = ("stdin", "stdout", "stderr")
 
 
 @pytest.fixture
-def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[TextIO]:
-    """All three streams lead to it."""
+def terminal() -> Iterator[TextIO]:
     ours, theirs = os.openpty()
     with os.fdopen(theirs, "w") as stream:
-        for name in STREAMS:
-            monkeypatch.setattr(sys, name, stream)
         yield stream
     os.close(ours)
 
 
-@pytest.mark.usefixtures("terminal")
-def test_all_three_streams_are_one() -> None:
-    assert has_terminal()
-
-
-@pytest.mark.usefixtures("terminal")
-@pytest.mark.parametrize("name", STREAMS)
-def test_a_file_for_any_of_them_is_none(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("elsewhere", [None, *STREAMS])
+def test_all_three_streams_lead_to_it(
+    terminal: TextIO, elsewhere: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with (tmp_path / "file").open("w") as file:
-        monkeypatch.setattr(sys, name, file)
-        assert not has_terminal()
+        for name in STREAMS:
+            monkeypatch.setattr(sys, name, file if name == elsewhere else terminal)
+        assert has_terminal() is (elsewhere is None)
