@@ -102,6 +102,8 @@ class TuiApp(TonedApp):
         if self.settings.keys_file is None:
             return []
         wishes, problems = read_keys(self.settings.keys_file)
+        if not wishes:
+            return problems  # a keymap, even one that changes nothing, slows every look at the keys
         self.keys, more = REGISTRY.remapped(wishes)
         self.set_keymap(self.keys.keymap())
         return problems + more

@@ -36,7 +36,13 @@ class Board(Container):
         self.visible_panes: frozenset[str] = frozenset()
 
     def compose(self) -> ComposeResult:
-        yield from self._panes.values()
+        """The panes as they will stand: what is put right later is styled and laid out a second time."""
+        screen = self.app.size
+        visible = regions(screen, screen, self.arrangement)
+        for name, pane in self._panes.items():
+            pane.set_class(name == self.active, "-active", update=False)
+            pane.display = name in visible
+            yield pane
 
     @property
     def layout(self) -> Layout:
@@ -118,4 +124,6 @@ class Board(Container):
         self.arrange_panes(changed)
 
     def set_node_count(self, count: int) -> None:
-        self.arrange_panes(replace(self.arrangement, nodes=count))
+        """None is before the first has joined: that must not move all panes for a moment."""
+        if count:
+            self.arrange_panes(replace(self.arrangement, nodes=count))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, get_args
 
 from textual import on
 
@@ -17,6 +17,7 @@ from tuik8s.tui.rows.summary import ordered_namespaces
 from tuik8s.tui.screens import chrome
 from tuik8s.tui.screens.commanding import CommandScreen
 from tuik8s.tui.screens.goto import TOP, GotoScreen
+from tuik8s.tui.screens.layout import Density, density
 from tuik8s.tui.screens.panes import LABELS
 from tuik8s.tui.widgets.line import Line, Word
 from tuik8s.tui.widgets.log import LogView
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from textual.app import ComposeResult
+    from textual.geometry import Size
     from textual.screen import Screen
 
     from tuik8s.tui.host import Host
@@ -42,6 +44,7 @@ _NOTICE_TONES = {"information": "info", "warning": "warn", "error": "error"}
 class MainScreen(CommandScreen):
     """`host` is the app."""
 
+    AUTO_FOCUS = "#main"
     BINDINGS: ClassVar[list[Any]] = REGISTRY.bindings("main", "object")
 
     def __init__(self, host: Host) -> None:
@@ -68,6 +71,7 @@ class MainScreen(CommandScreen):
         }
 
     def compose(self) -> ComposeResult:
+        self._show_density(self.app.size, update=False)
         yield Line(id="header")
         yield Line(id="namespaces")
         yield Line(id="tabs")
@@ -89,9 +93,12 @@ class MainScreen(CommandScreen):
         if not self._sized:
             self._sized = True
             self.set_timer(PAINTED, self.on_first_frame)
-        level = self.board.density
-        for name in ("compact", "normal", "large"):
-            self.set_class(level == name, f"-{name}")
+        self._show_density(self.size)
+
+    def _show_density(self, size: Size, *, update: bool = True) -> None:
+        """For the stylesheet; it is known before the widgets are, which are then styled once."""
+        level = density(size)
+        self.update_classes({f"-{name}": name == level for name in get_args(Density)}, update=update)
 
     # --- keys
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from rich.text import Text
 from textual import on
 from textual.screen import Screen
 
@@ -80,6 +81,7 @@ class PanesScreen(Screen[None]):
         self._subject: tuple[str, Row] | None = None
         self._logs_timer: Timer | None = None
         self._file_states: dict[str, str] = {}
+        self._titles: dict[Widget, tuple[Text, Text]] = {}
 
     def _panes(self) -> list[Widget]:
         hub, now, host = self.host.hub, self.host.clock.now, self.host
@@ -100,6 +102,13 @@ class PanesScreen(Screen[None]):
         self.logs = LogFeed(host.client, LOGS, host.post_to_screen, limit=host.settings.log_lines)
         panes.append(LogView(self.logs.buffer, id="logs"))
         return [*panes, TextPane(id="describe"), TextPane(id="requests", tail=True)]
+
+    def on_mount(self) -> None:
+        """The titles are there with the first frame; afterwards each is set when it changes."""
+        for table in self.tables():
+            self.retitle(table)
+        self._retitle_log(LogView.Changed(self.query_one("#logs", LogView)))
+        self._describe()
 
     # --- finding things
 
@@ -180,7 +189,7 @@ class PanesScreen(Screen[None]):
 
     def _show_requests(self, requests: Sequence[ApiRequest], label: str) -> None:
         pane = self.query_one("#requests", TextPane)
-        pane.border_title = titles.pane_title("requests", label)
+        self._entitle(pane, titles.pane_title("requests", label))
         if pane.display:
             pane.show(chrome.request_lines(requests, tone_styles(pane)))
 
@@ -236,8 +245,15 @@ class PanesScreen(Screen[None]):
         pane = str(table.id)
         table.empty_text = self._empty_text(table)
         label = LABELS[pane] if pane != "main" else titles.kind_label(self.navigator.kind)
-        table.border_title = titles.table_title(pane, label, table.order)
-        table.border_subtitle = titles.table_subtitle(table.order, len(table.marks), wide=table.wide)
+        title = titles.table_title(pane, label, table.order)
+        self._entitle(table, title, titles.table_subtitle(table.order, len(table.marks), wide=table.wide))
+
+    def _entitle(self, pane: Widget, title: Text, subtitle: Text | None = None) -> None:
+        """Textual draws the whole widget anew whenever a title is set, also to what it was."""
+        both = title, subtitle or Text()
+        if self._titles.get(pane) != both:
+            self._titles[pane] = both
+            pane.border_title, pane.border_subtitle = both
 
     def _refused(self, kind: Kind) -> bool:
         """Whether we may not see objects of this kind, or there is no such kind."""
@@ -256,8 +272,7 @@ class PanesScreen(Screen[None]):
     def _retitle_log(self, message: LogView.Changed) -> None:
         view = message.view
         if view.id == "logs":
-            view.border_title = titles.log_title(self.logs.sources)
-            view.border_subtitle = titles.log_subtitle(view.states)
+            self._entitle(view, titles.log_title(self.logs.sources), titles.log_subtitle(view.states))
 
     # --- the selection
 
@@ -320,15 +335,15 @@ class PanesScreen(Screen[None]):
 
     def _describe(self) -> None:
         pane = self.query_one("#describe", TextPane)
-        pane.border_title = titles.pane_title("describe", "Describe")
-        if not pane.display or self._subject is None:
+        if not pane.display:
             return
-        name, row = self._subject
+        name, row = self._subject or ("", None)
         kind = self.navigator.kind_of(name)
-        if kind in UNSERVED:
+        if row is None or kind in UNSERVED:
+            self._entitle(pane, titles.pane_title("describe", "Describe"))
             return
         context = DescribeContext(
             kind, self.host.clock, self.host.info, self.host.hub.objects, max(40, pane.size.width)
         )
         pane.show(self.host.describe(row.object, context))
-        pane.border_title = titles.pane_title("describe", f"Describe {kind.singular}/{row.name}")
+        self._entitle(pane, titles.pane_title("describe", f"Describe {kind.singular}/{row.name}"))

@@ -56,13 +56,11 @@ class Prompt(Horizontal):
         self._suggest = suggest
         self._sign = Static("", markup=False, id="prompt-sign")
         self._input = Input(compact=True, select_on_focus=False, suggester=_Suggester(self._candidates))
+        self.display = False
 
     def compose(self) -> ComposeResult:
         yield self._sign
         yield self._input
-
-    def on_mount(self) -> None:
-        self.display = False
 
     def ask(self, purpose: Purpose, text: str = "") -> None:
         self.purpose = purpose

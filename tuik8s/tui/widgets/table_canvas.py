@@ -235,10 +235,8 @@ class TableCanvas(ScrollView, can_focus=True):
         self._fit()
 
     def on_resize(self) -> None:
-        self._painter = None
         self._fit()
         self._scroll_to_cursor()
-        self.refresh()
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
