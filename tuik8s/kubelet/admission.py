@@ -6,7 +6,7 @@ The scheduler has checked the same; but pods can be bound by hand, and two write
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from tuik8s.api import quantity
 from tuik8s.api.objects import labels_of
@@ -16,7 +16,7 @@ from tuik8s.kubelet.resizing import Refusal
 from tuik8s.kubelet.status import Failure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from tuik8s.api.objects import Obj
     from tuik8s.kubelet.resizing import Allocation
@@ -24,16 +24,22 @@ if TYPE_CHECKING:
 REJECTED = "Pod was rejected: "
 
 
-def check(pod: Obj, node: Obj, others: Iterable[Allocation]) -> Failure | None:
+class Tenant(Protocol):
+    """A pod that the node has taken. What it was granted concerns only a newcomer that wants something."""
+
+    @property
+    def allocation(self) -> Allocation: ...
+
+
+def check(pod: Obj, node: Obj, others: Sequence[Tenant]) -> Failure | None:
     """`others` are the pods the node has taken and that have not ended."""
-    others = list(others)
     return _resources(pod, node, others) or _affinity(pod, node) or _ports(pod, others)
 
 
-def check_resize(pod: Obj, node: Obj, others: Iterable[Allocation]) -> Refusal | None:
+def check_resize(pod: Obj, node: Obj, others: Sequence[Tenant]) -> Refusal | None:
     """Whether the pod may have what its spec asks for now, where it runs already."""
     allocatable, wanted = _allocatable(node), pod_requests(pod)
-    used = [other.requests for other in others]
+    used = [other.allocation.requests for other in others]
     for name in ("cpu", "memory"):
         amount, capacity = wanted.get(name, Decimal(0)), allocatable.get(name)
         if capacity is not None and amount > capacity:
@@ -58,13 +64,13 @@ def _number(name: str, amount: Decimal) -> int:
     return quantity.millis(amount) if name == "cpu" else quantity.value(amount)
 
 
-def _resources(pod: Obj, node: Obj, others: list[Allocation]) -> Failure | None:
+def _resources(pod: Obj, node: Obj, others: Sequence[Tenant]) -> Failure | None:
     allocatable = _allocatable(node)
     slots = allocatable.get("pods")
     if slots is not None and len(others) + 1 > slots:
         return _out_of("pods", Decimal(1), Decimal(len(others)), slots)
     wanted = {name: amount for name, amount in pod_requests(pod).items() if amount > 0}
-    used = [other.requests for other in others] if wanted else []
+    used = [other.allocation.requests for other in others] if wanted else []
     for name, amount in wanted.items():
         taken = sum((requests.get(name, Decimal(0)) for requests in used), Decimal(0))
         if name in allocatable and taken + amount > allocatable[name]:
@@ -89,9 +95,9 @@ def _affinity(pod: Obj, node: Obj) -> Failure | None:
     return _predicate("NodeAffinity", "node(s) didn't match Pod's node affinity/selector")
 
 
-def _ports(pod: Obj, others: list[Allocation]) -> Failure | None:
+def _ports(pod: Obj, others: Sequence[Tenant]) -> Failure | None:
     wanted = host_ports(pod)
-    taken = [port for other in others for port in host_ports(other.pod)] if wanted else []
+    taken = [port for other in others for port in host_ports(other.allocation.pod)] if wanted else []
     if any(port.conflicts_with(other) for port in wanted for other in taken):
         return _predicate("NodePorts", "node(s) didn't have free ports for the requested pod ports")
     return None

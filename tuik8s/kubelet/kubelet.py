@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from tuik8s.client import Client, EventRecorder, ExecStream, LogOptions
     from tuik8s.cri import Runtime
     from tuik8s.kubelet.config import NodeConfig
-    from tuik8s.kubelet.resizing import Allocation, Refusal
+    from tuik8s.kubelet.resizing import Refusal
     from tuik8s.kubelet.server import KubeletServer
     from tuik8s.kubelet.status import Failure
     from tuik8s.reconcile import Informers
@@ -273,13 +273,9 @@ class Kubelet:
         (self._deferred.discard if refusal is None else self._deferred.add)(uid)
         return refusal
 
-    def _others(self, uid: str) -> list[Allocation]:
+    def _others(self, uid: str) -> list[PodWorker]:
         """Of the pods that the node has taken and that have not ended."""
-        return [
-            worker.allocation
-            for worker in self._workers.values()
-            if worker.uid != uid and worker.admitted and not is_pod_finished(worker.pod)
-        ]
+        return [w for w in self._workers.values() if w.admitted and not w.finished and w.uid != uid]
 
     def _tell_of_room(self) -> None:
         """Another pod has left the node, or may take less: a resize that waits may be possible."""

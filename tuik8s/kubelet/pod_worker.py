@@ -55,6 +55,7 @@ class PodWorker:
         self._admit = admit
         self.admitted = False
         self.pod = pod
+        self.finished = is_pod_finished(pod)
         self.uid: str = pod["metadata"]["uid"]
         self._gone = False
         self._stale = True
@@ -91,7 +92,7 @@ class PodWorker:
             self._volumes_stale |= pod["spec"].get("ephemeralContainers") != self.pod["spec"].get(
                 "ephemeralContainers"
             )
-            self.pod = pod
+            self.pod, self.finished = pod, is_pod_finished(pod)
             self._cause = revision_of(pod)
         self.wake()
 
@@ -181,7 +182,7 @@ class PodWorker:
         return False
 
     def _review_resize(self) -> None:
-        if not self._leaving() and not is_pod_finished(self.pod):
+        if not self._leaving() and not self.finished:
             self._resizing.review(self.pod)
 
     def _is_idle_state(self, state: PodState) -> bool:
@@ -233,7 +234,7 @@ class PodWorker:
             return own
         if self._failure is not None:
             return own if self._failure.reason == "DeadlineExceeded" else 0.0
-        return own if is_pod_finished(self.pod) else None
+        return own if self.finished else None
 
     def _own_grace(self) -> float:
         return float(self.pod["spec"].get("terminationGracePeriodSeconds", DEFAULT_GRACE))
@@ -279,7 +280,7 @@ class PodWorker:
             await asyncio.gather(task, return_exceptions=True)
 
     async def _check_deadlines(self) -> None:
-        if self._failure is None and not self._leaving() and not is_pod_finished(self.pod):
+        if self._failure is None and not self._leaving() and not self.finished:
             self._failure = await self._deadlines.check(self.pod, self._sync.volumes)
 
     # What to say -------------------------------------------------------------------------------------------
@@ -315,7 +316,7 @@ class PodWorker:
         """Whether the next report follows at once, or there is nothing left to report from."""
         if self._stopping is not None and not state.running:
             return True
-        if is_pod_finished(self.pod) and not state.containers:
+        if self.finished and not state.containers:
             return True
         age = asyncio.get_running_loop().time() - self._began
         idle = self._activity is None or state.containers or self._sync.containers.waiting
