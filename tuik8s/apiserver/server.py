@@ -70,6 +70,7 @@ SECURE_PORT = 6443
 ROWS_AT_ONCE = 200
 """Rows of a Table that are made before the loop has its turn."""
 DEFAULT_ACCESS = Access()
+_MEASURED, _REVIEWS = frozenset(kinds.MEASURED), frozenset(kinds.REVIEWS)
 
 
 class ApiServer:
@@ -245,7 +246,7 @@ class ApiServer:
         return self._log.recent()
 
     async def _dispatch(self, request: Request) -> Response:
-        if request.kind in kinds.MEASURED:
+        if request.kind in _MEASURED:
             return await self._metrics.answer(request)
         registry = self._registry(request.kind)
         if not request.subresource:
@@ -254,7 +255,7 @@ class ApiServer:
             return self._components.answer(request)
         if request.kind == kinds.BINDING:
             return await bind_named(self._registry(kinds.POD), request)
-        if request.kind in kinds.REVIEWS:
+        if request.kind in _REVIEWS:
             return self._reviews.answer(request)
         if request.subresource and request.subresource != "status":
             handler = handler_of(request.kind, request.subresource)
