@@ -302,18 +302,69 @@ async def test_object_from_before_tracking(control_plane: ControlPlane) -> None:
         await apply(control_plane, {**wanted, "data": {"a": "9"}}, kind=kinds.CONFIG_MAP)
 
 
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+
+
+async def applied_on_the_client(plane: ControlPlane, last: Obj) -> None:
+    """A deployment that `kubectl apply` made, and whose last configuration was `last`."""
+    made = deployment()
+    made["metadata"]["annotations"] = {LAST_APPLIED: json.dumps(last)}
+    await plane.client.create(kinds.DEPLOYMENT, made, field_manager="kubectl-client-side-apply")
+
+
+def configuration(**spec: Any) -> Obj:
+    return {"apiVersion": "apps/v1", "kind": "Deployment", **deployment(**spec)}
+
+
 async def test_kubectl_may_change_what_it_set_before(control_plane: ControlPlane) -> None:
     """The move from client-side to server-side apply."""
-    wanted = deployment()
-    last = {"kubectl.kubernetes.io/last-applied-configuration": json.dumps(deployment())}
-    wanted["metadata"]["annotations"] = last
-    await control_plane.client.create(kinds.DEPLOYMENT, wanted, field_manager="kubectl-client-side-apply")
+    await applied_on_the_client(control_plane, configuration())
+    changed = configuration(replicas=5)
+    changed["spec"]["template"]["spec"]["containers"][0]["image"] = "other"
 
-    applied = await apply(control_plane, deployment(replicas=5), "kubectl")
+    applied = await apply(control_plane, changed, "kubectl")
 
     assert applied["spec"]["replicas"] == 5
+    assert applied["spec"]["template"]["spec"]["containers"][0]["image"] == "other"
     with pytest.raises(Conflict):
-        await apply(control_plane, deployment(replicas=6), "somebody else")
+        await apply(control_plane, configuration(replicas=6), "somebody else")
+
+
+@pytest.mark.parametrize(
+    "last", [configuration(replicas=7), {**configuration(), "apiVersion": "apps/v1beta1"}, {}]
+)
+async def test_kubectl_may_not_change_what_it_did_not_set(control_plane: ControlPlane, last: Obj) -> None:
+    """Somebody changed it since, or what was applied was of another version."""
+    await applied_on_the_client(control_plane, last)
+
+    with pytest.raises(Conflict, match=r'with "kubectl-client-side-apply" using apps/v1: \.spec\.replicas'):
+        await apply(control_plane, configuration(replicas=5), "kubectl")
+
+
+async def test_kubectl_may_go_back_to_the_client(control_plane: ControlPlane) -> None:
+    """The annotation follows what kubectl applies, as Go writes it; other managers leave it alone."""
+    await applied_on_the_client(control_plane, configuration())
+    wanted = minimal(replicas=3)
+    wanted["metadata"]["annotations"] = {"note": "a<b", LAST_APPLIED: "of the client"}
+
+    applied = await apply(control_plane, wanted, "kubectl", force=True)
+    again = await apply(control_plane, minimal(paused=True), "other")
+
+    assert applied["metadata"]["annotations"][LAST_APPLIED] == (
+        '{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"annotations":{"note":"a\\u003cb"},'
+        '"name":"web","namespace":"default"},"spec":{"replicas":3}}\n'
+    )
+    assert again["metadata"]["annotations"] == applied["metadata"]["annotations"]
+
+
+async def test_an_annotation_that_grew_too_long_is_dropped(control_plane: ControlPlane) -> None:
+    await applied_on_the_client(control_plane, configuration())
+    wanted = minimal()
+    wanted["metadata"]["annotations"] = {"note": "x" * (200 * 1024)}
+
+    applied = await apply(control_plane, wanted, "kubectl")
+
+    assert list(applied["metadata"]["annotations"]) == ["note"]
 
 
 @pytest.mark.parametrize(

@@ -150,6 +150,21 @@ async def test_address_is_immutable(control_plane: ControlPlane) -> None:
         await control_plane.client.update(kinds.SERVICE, made)
 
 
+async def test_a_client_that_knows_one_address_changes_both_fields(control_plane: ControlPlane) -> None:
+    """normalizeClusterIPs: kubectl's patch of `clusterIP` leaves `clusterIPs` as they were."""
+    client = control_plane.client
+    made = await client.create(kinds.SERVICE, service("a"))
+    with pytest.raises(Invalid, match=r'spec.clusterIPs\[0\]: .*"10.96.5.5".*: may not change once set'):
+        await client.patch(kinds.SERVICE, "default", "a", {"spec": {"clusterIP": "10.96.5.5"}})
+    named = {"type": "ExternalName", "externalName": "example.com", "clusterIP": ""}
+    external = await client.patch(kinds.SERVICE, "default", "a", {"spec": named})
+    assert "clusterIPs" not in external["spec"]
+
+    given = {"type": "ClusterIP", "clusterIP": made["spec"]["clusterIP"]}
+    again = await client.patch(kinds.SERVICE, "default", "a", {"spec": given})
+    assert again["spec"]["clusterIPs"] == made["spec"]["clusterIPs"]
+
+
 async def test_port_changed_by_an_update_is_given_back(control_plane: ControlPlane) -> None:
     client = control_plane.client
     first = service("a", type="NodePort", ports=[{"port": 80, "nodePort": 30500}])
@@ -178,6 +193,24 @@ async def test_type_change_gives_up_ports_and_address(control_plane: ControlPlan
     assert "clusterIP" not in named["spec"]
     spec = {"type": "NodePort", "clusterIP": address, "ports": ports}
     assert node_port(await client.create(kinds.SERVICE, service("b", **spec))) == 30600
+
+
+async def test_type_change_keeps_what_the_client_changes(control_plane: ControlPlane) -> None:
+    """It is refused instead; what only a load balancer has goes with it."""
+    client = control_plane.client
+    ports = [{"port": 80, "nodePort": 30610}]
+    balanced = service("a", type="LoadBalancer", loadBalancerClass="x/y", ports=ports)
+    await client.create(kinds.SERVICE, balanced)
+    status = {"status": {"loadBalancer": {"ingress": [{"ip": "192.0.2.1"}]}}}
+    await client.patch(kinds.SERVICE, "default", "a", status, subresource="status")
+    moved = {"type": "ClusterIP", "ports": [{"port": 80, "nodePort": 30611}]}
+    with pytest.raises(Invalid, match="may not be used when `type` is 'ClusterIP'"):
+        await client.patch(kinds.SERVICE, "default", "a", {"spec": moved})
+
+    plain = await client.patch(kinds.SERVICE, "default", "a", {"spec": {"type": "ClusterIP"}})
+
+    assert not plain["spec"].keys() & {"allocateLoadBalancerNodePorts", "loadBalancerClass"}
+    assert plain["status"] == {"loadBalancer": {}}
 
 
 async def test_status_report_touches_no_allocation(control_plane: ControlPlane) -> None:

@@ -16,6 +16,7 @@ from tuik8s.api.fieldmanager.fieldset import (
     union_roots,
     without_untracked,
 )
+from tuik8s.api.fieldmanager.last_applied import allowed_without_force, keep_last_applied
 from tuik8s.api.fieldmanager.managers import Manager, Managers, Ownership, cap, decode, encode
 from tuik8s.api.fieldmanager.merge import merge, remove
 
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from tuik8s.api.patch.structure import Structure
 
 BEFORE_FIRST_APPLY = "before-first-apply"
-LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
-KUBECTL = "kubectl"
 
 
 def apply(
@@ -51,13 +50,14 @@ def apply(
         kept = reduce(union_roots, (owned.fields for owned in managers.values()), applied)
         merged = remove(merged, difference(previous.fields, applied), kept, structure)
     changed, removed = (without_untracked(tree, *resets) for tree in compare(before, merged, structure))
-    if live is not None:
-        _settle_conflicts(managers, changed, config, live, manager, force=force)
+    if live is not None and changed and not force:
+        _refuse_conflicts(managers, difference(changed, allowed_without_force(live, structure, manager)))
     after = _without(managers, changed, removed)
     unchanged = previous is not None and previous.fields == applied and not changed and not removed
     if applied:
         after[manager] = Ownership(applied, previous.time if previous and unchanged else now)
-    merged["metadata"] = {**merged.get("metadata", {}), "managedFields": encode(cap(after))}
+    metadata = {**merged.get("metadata", {}), "managedFields": encode(cap(after))}
+    merged["metadata"] = keep_last_applied(metadata, config, manager)
     return merged
 
 
@@ -86,12 +86,7 @@ def _take_previous(managers: Managers, manager: Manager) -> Ownership | None:
     return None
 
 
-def _settle_conflicts(
-    managers: Managers, changed: Obj, config: Obj, live: Obj, manager: Manager, *, force: bool
-) -> None:
-    if force or not changed:
-        return
-    contested = difference(changed, _last_applied(live)) if manager.name == KUBECTL else changed
+def _refuse_conflicts(managers: Managers, contested: Obj) -> None:
     conflicts = [
         (owner, path)
         for owner, owned in managers.items()
@@ -99,25 +94,6 @@ def _settle_conflicts(
     ]
     if conflicts:
         raise _conflict_error(conflicts)
-
-
-def _last_applied(live: Obj) -> Obj:
-    """What `kubectl apply` set before it began to apply on the server: it may change that without force."""
-    text = (live["metadata"].get("annotations") or {}).get(LAST_APPLIED, "")
-    try:
-        config = json.loads(text) if text else None
-    except ValueError:
-        return {}
-    if not isinstance(config, dict):
-        return {}
-    return _plain_fields(config)
-
-
-def _plain_fields(value: Obj) -> Obj:
-    return {
-        f"f:{name}": _plain_fields(item) if isinstance(item, dict) and item else {}
-        for name, item in value.items()
-    }
 
 
 def _without(managers: Managers, changed: Obj, removed: Obj) -> Managers:

@@ -68,12 +68,16 @@ def validate_metadata_update(obj: Obj, old: Obj, *, any_finalizer: bool = False)
 
 
 def check_annotations(annotations: Obj | None, path: str) -> Iterator[FieldError]:
-    size = 0
-    for key, value in (annotations or {}).items():
+    for key in annotations or ():
         yield from complain(path, key, names.qualified_name(key.lower()))
-        size += len(key.encode("utf-8", "surrogatepass")) + len(value.encode("utf-8", "surrogatepass"))
-    if size > ANNOTATIONS_LIMIT:
+    if annotations and annotations_too_long(annotations):
         yield errors.too_long(path, ANNOTATIONS_LIMIT)
+
+
+def annotations_too_long(annotations: Obj) -> bool:
+    """Keys and values together, in bytes."""
+    texts = (*annotations, *annotations.values())
+    return sum(len(text.encode("utf-8", "surrogatepass")) for text in texts) > ANNOTATIONS_LIMIT
 
 
 def check_finalizer(name: str, path: str) -> Iterator[FieldError]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tuik8s.api.validation.services import is_externally_accessible
 from tuik8s.apiserver.strategies.base import Strategy
 
 if TYPE_CHECKING:
@@ -35,10 +36,13 @@ class ServiceStrategy(Strategy):
         spec, before = dict(obj.get("spec") or {}), old.get("spec") or {}
         spec["ports"] = [dict(port) for port in spec.get("ports") or ()]
         _keep_allocated(spec, before)
+        _follow_cluster_ip(spec, before)
         _drop_what_the_type_lacks(spec, before)
         if not spec["ports"]:
             del spec["ports"]
         obj["spec"] = spec
+        if spec.get("type") != "LoadBalancer":
+            obj["status"] = {**(obj.get("status") or {}), "loadBalancer": {}}
 
 
 def _keep_allocated(spec: Obj, before: Obj) -> None:
@@ -60,21 +64,43 @@ def _keep_allocated(spec: Obj, before: Obj) -> None:
             port["nodePort"] = node_port
 
 
+def _follow_cluster_ip(spec: Obj, before: Obj) -> None:
+    """A client that knows only `clusterIP` and changes it means `clusterIPs`, too."""
+    address = spec.get("clusterIP") or ""
+    unmoved = spec.get("clusterIPs") == before.get("clusterIPs")
+    if address == (before.get("clusterIP") or "") or not unmoved:
+        return
+    if address:
+        spec["clusterIPs"] = [address]
+    else:
+        spec.pop("clusterIPs", None)
+
+
 def _drop_what_the_type_lacks(spec: Obj, before: Obj) -> None:
     """Only what the client did not change: a new value is refused by validation instead."""
-    loses_address = needs_cluster_ip(before) and not needs_cluster_ip(spec)
-    if loses_address and spec.get("clusterIP") == before.get("clusterIP"):
-        for field in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "internalTrafficPolicy"):
-            spec.pop(field, None)
-    if needs_node_ports(before) and not needs_node_ports(spec):
-        known = {_identity(port): port.get("nodePort") for port in before.get("ports") or ()}
-        for port in spec["ports"]:
-            if port.get("nodePort") == known.get(_identity(port)):
-                port.pop("nodePort", None)
-        if spec.get("externalTrafficPolicy") == before.get("externalTrafficPolicy"):
-            spec.pop("externalTrafficPolicy", None)
+    if needs_cluster_ip(before) and not needs_cluster_ip(spec):
+        _drop_unchanged(spec, before, "clusterIP", "clusterIPs")
+        _drop_unchanged(spec, before, "ipFamilies")
+        _drop_unchanged(spec, before, "ipFamilyPolicy")
+    if before.get("type") in NODE_PORT_TYPES and spec.get("type") not in NODE_PORT_TYPES:
+        had, wanted = _node_ports(before), _node_ports(spec)
+        for port in spec["ports"] if wanted <= had else ():
+            port.pop("nodePort", None)
     if before.get("type") == "LoadBalancer" and spec.get("type") != "LoadBalancer":
-        spec.pop("allocateLoadBalancerNodePorts", None)
+        for field in ("healthCheckNodePort", "allocateLoadBalancerNodePorts", "loadBalancerClass"):
+            _drop_unchanged(spec, before, field)
+    if is_externally_accessible(before) and not is_externally_accessible(spec):
+        _drop_unchanged(spec, before, "externalTrafficPolicy")
+
+
+def _drop_unchanged(spec: Obj, before: Obj, *fields: str) -> None:
+    if all(spec.get(field) == before.get(field) for field in fields):
+        for field in fields:
+            spec.pop(field, None)
+
+
+def _node_ports(spec: Obj) -> set[int]:
+    return {port["nodePort"] for port in spec.get("ports") or () if port.get("nodePort")}
 
 
 def _identity(port: Obj) -> tuple[str, int]:
