@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -304,6 +305,25 @@ async def test_a_failing_cluster_info_is_a_notice() -> None:
     async with run_stage(info=Broken()) as stage:
         assert "cluster figures: no [figures]" in stage.screen()
         assert "web-7d9f" in stage.screen()
+
+
+async def test_a_problem_of_a_file_is_told_until_it_is_solved() -> None:
+    info = FakeInfo()
+    broken = info.files[1]
+    mended = replace(broken, state="applied", message="", line=0, column=0)
+
+    info.files = []
+    async with run_stage(info=info) as stage:
+        for files in ([mended], []):
+            for problem in ("spec.replica", "spec.image"):
+                info.files = [replace(broken, message=f"unknown field {problem}")]
+                stage.app.main.every_second()
+                await stage.settle()
+                assert f"bad.yaml:17:3: unknown field {problem}" in stage.screen()
+            info.files = files
+            stage.app.main.every_second()
+            await stage.settle()
+            assert "unknown field" not in stage.screen()
 
 
 async def test_a_failing_action_is_a_notice() -> None:

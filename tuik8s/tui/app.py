@@ -126,8 +126,8 @@ class TuiApp(TonedApp):
         self.theme = theme.CYCLE[(position + 1) % len(theme.CYCLE)]
         self.notice(f"theme {self.theme}")
 
-    def notice(self, text: str, severity: Severity = "information") -> None:
-        self.post_to_screen(Notice(text, severity))
+    def notice(self, text: str, severity: Severity = "information", *, about: str = "") -> None:
+        self.post_to_screen(Notice(text, severity, about))
 
     def go_to_context(self, name: str) -> None:
         self.next_context = name

@@ -55,8 +55,8 @@ class Host(Protocol):
     def post_to_screen(self, message: Message) -> bool:
         """Tell the main screen, from whatever task; how feeds speak."""
 
-    def notice(self, text: str, severity: Severity = "information") -> None:
-        """One line at the bottom of the main screen; never parsed as markup."""
+    def notice(self, text: str, severity: Severity = "information", *, about: str = "") -> None:
+        """One line at the bottom of the main screen; never parsed as markup. See `Notice`."""
 
     def goto(self, kind: Kind, namespace: str, name: str) -> bool:
         """Put the main screen's cursor on an object; False while its row is not there yet."""

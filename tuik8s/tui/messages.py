@@ -49,3 +49,5 @@ class Notice(Message):
 
     text: str
     severity: Severity = "information"
+    about: str = ""
+    """What it tells of. A later notice of the same takes its place, and one without text withdraws it."""

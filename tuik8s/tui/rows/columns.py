@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 GAP = 2
 AGE_WIDTH = 5
 TEXT_LEAST = 12
-_LEAST = {"name": 14, "message": 28, "object": 20}
+_LEAST = {"name": 14, "file": 12, "message": 28, "problem": 12, "object": 20}
 ELASTIC_ABOVE = 22
 """Texts wider than this may be cut short."""
 
 _RANKS = {
-    "name": 0, "file": 0, "status": 1, "ready": 2, "reason": 2, "state": 2, "message": 3, "object": 5,
-    "last seen": 2, "age": 5, "restarts": 6, "port(s)": 3, "type": 8, "cluster-ip": 7, "namespace": 12,
+    "name": 0, "file": 0, "status": 1, "ready": 2, "reason": 2, "state": 2, "message": 3, "problem": 3,
+    "object": 5, "last seen": 2, "age": 5, "restarts": 6, "port(s)": 3, "type": 8, "cluster-ip": 7,
+    "namespace": 12,
     "version": 20, "up-to-date": 21, "available": 22, "roles": 25, "external-ip": 30, "node": 50, "ip": 51,
 }  # fmt: skip
 _NEVER_OFFERED = frozenset({"nominated node", "readiness gates", "subobject", "first seen", "name"})

@@ -16,7 +16,7 @@ MANIFEST_FILE = Kind("", "", "ManifestFile", "manifests", namespaced=False)
 """Not served by the API: a row of the folder."""
 
 COLUMNS = (
-    Column("File"), Column("State"), Column("Message"), Column("Age"), Column("Objects", "integer", 1),
+    Column("File"), Column("State"), Column("Problem"), Column("Age"), Column("Objects", "integer", 1),
     Column("Rev", "integer", 1),
 )  # fmt: skip
 
@@ -46,6 +46,9 @@ def table_row(file: ManifestFile) -> Obj:
 
 
 def problem_text(file: ManifestFile) -> str:
-    """`bad.yaml:17: unknown field "spec.replica"`"""
+    """`bad.yaml:17:3: unknown field "spec.replica"`; empty when there is none."""
+    if file.state != "error":
+        return ""
     place = f":{file.line}" if file.line else ""
+    place += f":{file.column}" if file.column else ""
     return f"{file.path}{place}: {file.message}"

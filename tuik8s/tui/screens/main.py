@@ -274,7 +274,10 @@ class MainScreen(CommandScreen):
 
     @on(Notice)
     def _noticed(self, message: Notice) -> None:
-        self._notices.append(message)
+        if message.about:
+            self._notices = [notice for notice in self._notices if notice.about != message.about]
+        if message.text:
+            self._notices.append(message)
         del self._notices[:-20]
         seconds = NOTICE_SECONDS.get(message.severity)
         if seconds is not None:

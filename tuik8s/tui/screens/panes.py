@@ -80,7 +80,8 @@ class PanesScreen(Screen[None]):
         self._answered = 0
         self._subject: tuple[str, Row] | None = None
         self._logs_timer: Timer | None = None
-        self._file_states: dict[str, str] = {}
+        self._problems: dict[str, str] = {}
+        """Of the manifest folder, by file; empty for those that are well."""
         self._titles: dict[Widget, tuple[Text, Text]] = {}
 
     def _panes(self) -> list[Widget]:
@@ -198,11 +199,11 @@ class PanesScreen(Screen[None]):
         self.manifests.take([table_row(file) for file in files])
         if self.table("manifests").display:
             self.table("manifests").refresh_rows()
-        for file in files:
-            before = self._file_states.get(file.path)
-            self._file_states[file.path] = state = f"{file.state} {file.message}"
-            if state != before and file.state == "error":
-                self.host.notice(problem_text(file), "error" if before is not None else "warning")
+        known, self._problems = self._problems, {file.path: problem_text(file) for file in files}
+        for path in known.keys() | self._problems.keys():
+            before, problem = known.get(path), self._problems.get(path, "")
+            if problem != (before or ""):
+                self.host.notice(problem, "warning" if before is None else "error", about=path)
 
     # --- chrome
 
