@@ -57,6 +57,17 @@ async def test_lease_must_name_its_revision(control_plane: ControlPlane) -> None
     assert (await control_plane.client.update(kinds.LEASE, renewed))["spec"]["holderIdentity"] == "you"
 
 
+async def test_a_pod_is_replaced_with_what_it_was_made_from(control_plane: ControlPlane) -> None:
+    made = await control_plane.client.create(kinds.POD, pod())
+    manifest = pod()
+    manifest["metadata"]["labels"]["status"] = "replaced"
+
+    replaced = await control_plane.client.update(kinds.POD, manifest)
+
+    assert replaced["metadata"]["labels"]["status"] == "replaced"
+    assert replaced["spec"] == made["spec"]
+
+
 async def test_update_of_nothing_is_not_found(control_plane: ControlPlane) -> None:
     with pytest.raises(NotFound, match=r'^configmaps "settings" not found$'):
         await control_plane.client.update(kinds.CONFIG_MAP, config_map())

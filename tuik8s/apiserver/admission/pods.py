@@ -1,4 +1,4 @@
-"""What Kubernetes adds to every new pod: how long it tolerates a lost node."""
+"""What Kubernetes adds to every pod: how long it tolerates a lost node."""
 
 from __future__ import annotations
 
@@ -15,17 +15,16 @@ TOLERATION_SECONDS = 300
 TOLERATED_KEYS = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
 
 
-def _is_new_pod(attributes: Attributes) -> bool:
-    return attributes.kind == kinds.POD and attributes.operation is Verb.CREATE
-
-
 class DefaultTolerationSeconds:
-    """A pod stays 300 seconds on a node that is not ready or unreachable, unless it says otherwise."""
+    """A pod stays 300 seconds on a node that is not ready or unreachable, unless it says otherwise.
+
+    Replacing a pod with the manifest it was made from is no change of its tolerations.
+    """
 
     name = "DefaultTolerationSeconds"
 
     async def admit(self, attributes: Attributes) -> None:
-        if not _is_new_pod(attributes):
+        if attributes.kind != kinds.POD or attributes.operation is Verb.DELETE:
             return
         spec = attributes.object["spec"]
         tolerations = spec.get("tolerations") or []

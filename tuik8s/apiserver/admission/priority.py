@@ -26,6 +26,8 @@ class Priority:
     async def admit(self, attributes: Attributes) -> None:
         if attributes.kind == kinds.POD and attributes.operation is Verb.CREATE:
             self._admit_pod(attributes)
+        elif attributes.kind == kinds.POD and attributes.old is not None:
+            _keep(attributes.object["spec"], attributes.old["spec"])
         elif attributes.kind == kinds.PRIORITY_CLASS and attributes.operation is not Verb.DELETE:
             self._check_single_default(attributes)
 
@@ -73,3 +75,10 @@ class Priority:
             if other.get("globalDefault") and name != attributes.name:
                 why = f"PriorityClass {name} is already marked as default. Only one default can exist"
                 raise Forbidden.on(attributes.kind.resource, attributes.name, why)
+
+
+def _keep(spec: Obj, old: Obj) -> None:
+    """What was filled in here stays, in a pod that comes without it; validation lets nobody change it."""
+    for field in ("priority", "preemptionPolicy"):
+        if field in old:
+            spec.setdefault(field, old[field])
