@@ -50,3 +50,9 @@ def test_no_module_is_a_drawer() -> None:
 def test_the_interface_is_loaded_only_when_it_is_shown(module: str) -> None:
     program = f"import sys, {module}; sys.exit('textual' in sys.modules or 'rich' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_what_the_first_frame_does_not_show_is_loaded_later() -> None:
+    later = ["tuik8s.tui.describe", "tuik8s.tui.screens.dialogs", "tuik8s.tui.actions.views", "yaml"]
+    program = f"import sys, tuik8s.tui.app; sys.exit(not sys.modules.keys().isdisjoint({later}))"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

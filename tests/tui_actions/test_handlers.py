@@ -9,8 +9,10 @@ from tests.tui.fakes import pod
 from tests.tui_actions.test_dialogs import Server, command_of, start
 from tests.tui_actions.test_terminal import Process
 from tuik8s.api.kinds import DEPLOYMENT, NODE, POD
+from tuik8s.tui.actions import HANDLERS
 from tuik8s.tui.actions import edit as edit_action
 from tuik8s.tui.actions import shell as shell_action
+from tuik8s.tui.default_keys import REGISTRY
 from tuik8s.tui.screens.dialogs import ChoiceDialog
 
 if TYPE_CHECKING:
@@ -47,6 +49,11 @@ def lent(monkeypatch: pytest.MonkeyPatch, module: Any, result: Callable[[], Awai
         return await result()
 
     monkeypatch.setattr(module, "lend", lend)
+
+
+def test_every_handler_can_be_loaded_and_belongs_to_an_action() -> None:
+    assert all(callable(handler) for handler in HANDLERS.values())
+    assert [action_id for action_id in HANDLERS if action_id not in REGISTRY] == []
 
 
 async def test_a_refused_shell_is_a_notice_and_leaves_the_screen_alone() -> None:

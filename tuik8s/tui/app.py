@@ -12,7 +12,6 @@ from tuik8s.tui import theme
 from tuik8s.tui.actions import HANDLERS
 from tuik8s.tui.commands.palette import MainCommands
 from tuik8s.tui.default_keys import REGISTRY
-from tuik8s.tui.describe import describe
 from tuik8s.tui.feed.heartbeat import Heartbeat
 from tuik8s.tui.feed.hub import FeedHub
 from tuik8s.tui.feed.kinds import KindsFeed
@@ -28,17 +27,26 @@ from tuik8s.tui.widgets.tones import TonedApp
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from rich.text import Text
     from textual.command import Provider
     from textual.message import Message
 
     from tuik8s.api.clock import Clock
     from tuik8s.api.kinds import Kind
+    from tuik8s.api.objects import Obj
     from tuik8s.client import Client
-    from tuik8s.tui.host import Describer, Handler, Target
+    from tuik8s.tui.host import DescribeContext, Describer, Handler, Target
     from tuik8s.tui.messages import Severity
     from tuik8s.tui.ports import ClusterInfo, RemoteCluster
 
 log = logging.getLogger(__name__)
+
+
+def describe(obj: Obj, context: DescribeContext) -> list[Text]:
+    """Loaded with the first description, which only the largest screens show at once."""
+    from tuik8s.tui.describe import describe
+
+    return describe(obj, context)
 
 
 class TuiApp(TonedApp):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -13,16 +11,26 @@ if TYPE_CHECKING:
 def read_keys(path: Path) -> tuple[dict[str, Any], list[str]]:
     """What the file asks for, and what is wrong with the file; one that does not exist asks for nothing."""
     try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return {}, []
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        return {}, [f"{path.name}: {' '.join(str(error).split())}"]
+    except (OSError, UnicodeDecodeError) as error:
+        return {}, [_problem(path, error)]
+    import yaml  # the first frame waits for this, and most people have no such file
+
+    try:
+        found = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        return {}, [_problem(path, error)]
     if found is None:
         return {}, []
     if not isinstance(found, dict):
         return {}, [f"{path.name}: expected lines of the form `id: key`"]
     return {str(action): _as_text(keys) for action, keys in found.items()}, []
+
+
+def _problem(path: Path, error: Exception) -> str:
+    return f"{path.name}: {' '.join(str(error).split())}"
 
 
 def _as_text(keys: Any) -> Any:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from tuik8s.api.kinds import NAMESPACE
 from tuik8s.tui import command_line
 from tuik8s.tui.rows.summary import ordered_namespaces
-from tuik8s.tui.screens.dialogs import ChoiceDialog
 from tuik8s.tui.screens.panes import PanesScreen
 
 if TYPE_CHECKING:
@@ -97,6 +96,8 @@ class CommandScreen(PanesScreen):
             self.host.notice(f"no context {name!r}: there are {', '.join(remote.contexts)}", "warning")
 
     async def _choose_context(self, names: Sequence[str]) -> None:
+        from tuik8s.tui.screens.dialogs import ChoiceDialog  # no dialog is needed for the first frame
+
         chosen = await self.app.push_screen_wait(ChoiceDialog("Which context", names, confirm="Open"))
         if chosen is not None:
             self.host.go_to_context(names[chosen])
