@@ -120,6 +120,50 @@ async def test_refused_patches(
     assert control_plane.store.revision == before
 
 
+@pytest.mark.parametrize(
+    ("patch", "shown", "why"),
+    [
+        ({"metadata": {"labels": "x"}}, "map[metadata:map[labels:x]]", "cannot restore map from string"),
+        ({"spec": {"selector": [1]}}, "map[spec:map[selector:[1]]]", "cannot restore struct from: slice"),
+        ({"spec": {"paused": "x"}}, "map[spec:map[paused:x]]", "unrecognized type: bool"),
+        ({"spec": {"replicas": 1.5}}, "map[spec:map[replicas:1.5]]", "cannot convert float64 to int32"),
+        (
+            {"spec": {"template": {"spec": {"nodeName": 3}}}},
+            "map[spec:map[template:map[spec:map[nodeName:3]]]]",
+            "cannot convert int64 to string",
+        ),
+        ({"spec": {"color": None, "a": True}}, "map[spec:map[a:true color:<nil>]]", "strict decoding error"),
+    ],
+)
+async def test_wrong_types_in_a_strategic_patch(
+    control_plane: ControlPlane, patch: Any, shown: str, why: str
+) -> None:
+    await control_plane.client.create(kinds.DEPLOYMENT, deployment())
+
+    with pytest.raises(Invalid) as caught:
+        await control_plane.client.patch(
+            kinds.DEPLOYMENT, "default", "web", patch, patch_type=PatchType.STRATEGIC
+        )
+
+    text = f' "" is invalid: patch: Invalid value: "{shown}": {why}'
+    assert caught.value.message.startswith(text)
+
+
+async def test_wrong_types_after_another_patch_show_the_object(control_plane: ControlPlane) -> None:
+    await control_plane.client.create(kinds.CONFIG_MAP, config_map(a="1"))
+
+    with pytest.raises(Invalid) as caught:
+        await control_plane.client.patch(
+            kinds.CONFIG_MAP, "default", "settings", [{"op": "add", "path": "/data/b", "value": 2}],
+            patch_type=PatchType.JSON,
+        )  # fmt: skip
+
+    assert r"\"data\":{\"a\":\"1\",\"b\":2}" in caught.value.message
+    assert caught.value.message.endswith(
+        "json: cannot unmarshal number into Go struct field ConfigMap.data of type string"
+    )
+
+
 async def test_patch_of_nothing(control_plane: ControlPlane) -> None:
     with pytest.raises(NotFound, match='configmaps "settings" not found'):
         await control_plane.client.patch(kinds.CONFIG_MAP, "default", "settings", {"data": {"a": "b"}})

@@ -25,10 +25,11 @@ _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{
 class Mismatch(Exception):
     """A value of the wrong type; its text is that of Go's JSON package, once `within` named the field."""
 
-    def __init__(self, found: str, wanted: str) -> None:
+    def __init__(self, found: str, wanted: str, *, into_struct: bool = False) -> None:
         super().__init__(f"json: cannot unmarshal {found} into Go value of type {wanted}")
         self.found, self.wanted = found, wanted
         self.struct = ""
+        self._into_struct = into_struct
 
     def within(self, struct: str, path: str) -> Mismatch:
         """Name the innermost struct and the path from the object's root; outer calls change nothing."""
@@ -37,6 +38,24 @@ class Mismatch(Exception):
             field = f"Go struct field {struct}.{path} of type {self.wanted}"
             self.args = (f"json: cannot unmarshal {self.found} into {field}",)
         return self
+
+    def conversion_text(self) -> str:
+        """In the words of the converter from maps to Go types, which strategic merge patches go through."""
+        json_name, _, digits = self.found.partition(" ")
+        number = "float64" if "." in digits else "int64"
+        found = {"array": "slice", "object": "map", "number": number}.get(json_name, json_name)
+        if self._into_struct:
+            return f"cannot restore struct from: {found}"
+        if self.wanted.startswith("map[") or self.wanted == "v1.ResourceList":
+            return f"cannot restore map from {found}"
+        if self.wanted.startswith("[]"):
+            return f"cannot restore slice from {found}"
+        is_number = re.match(r"int|float", self.wanted) is not None
+        if is_number or self.wanted == "bool":
+            # Numbers are cut to the type that is wanted, or lose their fraction: only that is refused.
+            cut = is_number and json_name == "number"
+            return f"cannot convert {found} to {self.wanted}" if cut else f"unrecognized type: {self.wanted}"
+        return f"cannot convert int64 to {self.wanted}" if found == "int64" else "unrecognized type: string"
 
 
 def json_kind(value: Any) -> str:

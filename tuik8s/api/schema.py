@@ -39,6 +39,17 @@ _GROUPS = {
 }  # fmt: skip
 
 
+class CannotHandle(BadRequest):
+    """What came is no object of the kind."""
+
+    def __init__(self, kind: Kind, why: Mismatch | ValueError | str) -> None:
+        head = f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}'
+        super().__init__(f"{head}: {why}")
+        self.why = str(why)
+        self.conversion = why.conversion_text() if isinstance(why, Mismatch) else self.why
+        """The same for what did not come as JSON: see `Mismatch`."""
+
+
 class Decoded(NamedTuple):
     """A new object, and warnings for the client."""
 
@@ -60,9 +71,9 @@ def decode(
     try:
         decoded: Obj = shapes.struct_named(kind.model)(obj, None, unknown)
     except (Mismatch, ValueError) as error:
-        raise cannot_handle(kind, str(error)) from None
+        raise CannotHandle(kind, error) from None
     except RecursionError:
-        raise cannot_handle(kind, "exceeded max depth") from None
+        raise CannotHandle(kind, "exceeded max depth") from None
     return finish(kind, decoded, field_validation, unknown, duplicates)
 
 
@@ -106,12 +117,8 @@ def finish(
     found += [f'duplicate field "{path}"' for path in duplicates]
     problems = tuple(found[:_MOST_STRICT_ERRORS])
     if problems and field_validation == "Strict":
-        raise cannot_handle(kind, f"strict decoding error: {', '.join(problems)}")
+        raise CannotHandle(kind, f"strict decoding error: {', '.join(problems)}")
     return Decoded(decoded, problems if field_validation == "Warn" else ())
-
-
-def cannot_handle(kind: Kind, why: str) -> BadRequest:
-    return BadRequest(f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: {why}')
 
 
 def is_kubernetes_kind(api_version: str, kind: str) -> bool:

@@ -82,7 +82,7 @@ def _struct(module: str, name: str) -> Decoder:
 
     def decode(value: Any, place: Place, findings: Findings) -> Obj:
         if type(value) is not dict:
-            raise Mismatch(scalars.json_kind(value), go_name)
+            raise Mismatch(scalars.json_kind(value), go_name, into_struct=True)
         if not fields:  # not earlier: types contain themselves
             compile_fields()
         result: Obj = {}

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from tuik8s.api import gotext
 from tuik8s.api.conversion import to_served
 from tuik8s.api.customresources import definition_warnings
 from tuik8s.api.errors import BadRequest, Invalid, invalid
 from tuik8s.api.ineffective import ineffective_fields
 from tuik8s.api.kinds import CUSTOM_RESOURCE_DEFINITION
 from tuik8s.api.request import PatchType, Verb
-from tuik8s.api.schema import Decoded
+from tuik8s.api.schema import CannotHandle, Decoded
 from tuik8s.api.uncontrolled import uncontrolled
 
 if TYPE_CHECKING:
@@ -52,12 +53,20 @@ def decode_patched(rules: Rules, request: Request, patched: Obj, current: Obj | 
             decoded = rules.decode_changes(patched, current, request.field_validation)
         _keep_reset(patched, decoded.object)
     except BadRequest as error:
-        _, found, why = error.message.partition(f"cannot be handled as a {kind.kind}: ")
-        sent = msgspec.json.encode(request.body).decode()
-        raise Invalid.of("", "", "", [invalid("patch", sent, why if found else error.message)]) from None
+        raise _refused_patch(request, patched, error) from None
     place(kind, request, decoded.object)
     warnings = (*deprecations, *decoded.warnings, *_ineffective(kind, request, decoded.object))
     return Decoded(decoded.object, warnings)
+
+
+def _refused_patch(request: Request, patched: Obj, error: BadRequest) -> Invalid:
+    """Strategic merge patches are merged as maps, the others as JSON: what is shown and said differs."""
+    converted = request.patch_type is PatchType.STRATEGIC
+    shown = gotext.plain(request.body) if converted else msgspec.json.encode(patched).decode()
+    why = error.message
+    if isinstance(error, CannotHandle):
+        why = error.conversion if converted else error.why
+    return Invalid.of("", "", "", [invalid("patch", shown, why)])
 
 
 def _ineffective(kind: Kind, request: Request, obj: Obj) -> list[str]:

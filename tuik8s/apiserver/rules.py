@@ -66,9 +66,9 @@ class CustomRules(Rules):
         try:
             pruned, unknown = self._definition.schema.pruned(obj)
         except (Mismatch, ValueError) as error:
-            raise schema.cannot_handle(self.kind, str(error)) from None
+            raise schema.CannotHandle(self.kind, error) from None
         except RecursionError:
-            raise schema.cannot_handle(self.kind, "exceeded max depth") from None
+            raise schema.CannotHandle(self.kind, "exceeded max depth") from None
         return schema.finish(self.kind, pruned, field_validation, unknown, duplicates)
 
     def decode_changes(self, obj: Any, before: Obj, field_validation: FieldValidation) -> schema.Decoded:

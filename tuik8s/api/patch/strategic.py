@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tuik8s.api.errors import BadRequest
+from tuik8s.api.gotext import plain
 
 if TYPE_CHECKING:
     from tuik8s.api.objects import Obj
@@ -86,7 +87,7 @@ def _split_directives(patch: list[Any], key: str) -> tuple[list[Obj], list[Any],
 
 def _merge_value(item: Obj, key: str) -> Any:
     if key not in item:
-        raise BadRequest(f"map: {_show(item)} does not contain declared merge key: {key}")
+        raise BadRequest(f"map: {plain(item)} does not contain declared merge key: {key}")
     return item[key]
 
 
@@ -160,7 +161,3 @@ def _identity(item: Any, key: str) -> Any:
 def _check_directive(directive: Any) -> None:
     if directive not in (None, "merge"):
         raise BadRequest(f"invalid value for {DIRECTIVE}: {directive!r}")
-
-
-def _show(item: Obj) -> str:
-    return "map[" + " ".join(f"{key}:{value}" for key, value in item.items()) + "]"
