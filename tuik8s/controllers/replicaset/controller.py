@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from tuik8s.reconcile import Informers
 
 BATCH_FROM = 100
-BATCH_PER_POD = 50e-6
-"""Seconds."""
+BATCH_PER_POD = 100e-6
+"""Seconds; to look at a pod takes some 5e-6."""
 
 
 class ReplicaSetController(Reconciler):
@@ -73,7 +73,7 @@ class ReplicaSetController(Reconciler):
         return next_availability(replica_set, pods, self._clock.now())
 
     def _batch(self, key: Key) -> float:
-        """Large ones look at all their pods once for many changes: every half second at 10,000 pods."""
+        """Large ones look at all their pods once for many changes: every second at 10,000 pods."""
         replica_set = self._replica_sets.get(key)
         pods = replicas_of(replica_set) if replica_set is not None else 0
         return 0.0 if pods < BATCH_FROM else pods * BATCH_PER_POD
