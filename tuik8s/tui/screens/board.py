@@ -25,6 +25,8 @@ _PEEKS: tuple[Peek, ...] = ("events", "logs", "describe", "off")
 class Board(Container):
     """Holds one widget per pane, with the pane's name as its id. Hidden ones are not displayed at all."""
 
+    BLANK = True  # the panes cover it: what lies below need not be composed with every frame
+
     class Rearranged(Message):
         """Other panes are visible, or another one has the focus."""
 

@@ -45,6 +45,7 @@ class MainScreen(CommandScreen):
     """`host` is the app."""
 
     AUTO_FOCUS = "#main"
+    BLANK = True  # lines and board cover it
     BINDINGS: ClassVar[list[Any]] = REGISTRY.bindings("main", "object")
 
     def __init__(self, host: Host) -> None:
@@ -318,7 +319,7 @@ class MainScreen(CommandScreen):
         notice = self._notice
         lost = self._lost()
         alerts = self.host.info.alerts() if self.host.info is not None else ()
-        self.set_class(bool(lost), "-lost")
+        self.update_classes({"-lost": bool(lost)})
         if lost:
             words.append(Word(one_line(f"API lost: {lost}"), "error"))
             words.append(Word("the panes show what was last known; trying again", "muted", 1))

@@ -30,13 +30,11 @@ from tuik8s.tui.widgets.text_pane import TextPane
 from tuik8s.tui.widgets.tones import tone_styles
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from textual.timer import Timer
     from textual.widget import Widget
 
     from tuik8s.api.kinds import Kind
-    from tuik8s.tui.ports import ApiRequest, Vitals
+    from tuik8s.tui.ports import ClusterInfo, RemoteCluster, Vitals
     from tuik8s.tui.rows.model import Row
     from tuik8s.tui.widgets.table_canvas import TableCanvas
 
@@ -181,18 +179,18 @@ class PanesScreen(Screen[None]):
             self._take_manifests()
             words = chrome.pulse_words(self.vitals, self._rates, 4)
             self.query_one("#pulse", Line).show(words, chrome.heartbeat_words(self.vitals))
-            self._show_requests(info.requests(), LABELS["requests"])
+            self._show_requests(info, LABELS["requests"])
         elif remote is not None:
             self._rates = [*self._rates[-59:], float(remote.answered - self._answered)]
             self._answered = remote.answered
             self.query_one("#pulse", Line).show(chrome.remote_pulse_words(remote, self._rates))
-            self._show_requests(remote.requests(), f"{LABELS['requests']} of this interface")
+            self._show_requests(remote, f"{LABELS['requests']} of this interface")
 
-    def _show_requests(self, requests: Sequence[ApiRequest], label: str) -> None:
+    def _show_requests(self, server: ClusterInfo | RemoteCluster, label: str) -> None:
         pane = self.query_one("#requests", TextPane)
         self._entitle(pane, titles.pane_title("requests", label))
         if pane.display:
-            pane.show(chrome.request_lines(requests, tone_styles(pane)))
+            pane.show(chrome.request_lines(server.requests(), tone_styles(pane)))
 
     def _take_manifests(self) -> None:
         files = self.host.info.manifests() if self.host.info is not None else ()

@@ -12,6 +12,7 @@ from textual.strip import Strip
 
 from tuik8s.tui.rows.log_buffer import plain
 from tuik8s.tui.widgets.text_pane import TextPane
+from tuik8s.tui.widgets.tones import own_style
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -102,7 +103,7 @@ class DocumentPane(TextPane):
         return strip
 
     def _draw(self, index: int) -> Strip:
-        base = self.rich_style
+        base = own_style(self)
         text = self._paint(self.texts[index])
         if self._pattern is not None:
             name = "document--current" if index == self.current else "document--match"

@@ -11,7 +11,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tuik8s.tui.rows.columns import pad
-from tuik8s.tui.widgets.tones import tone_styles
+from tuik8s.tui.widgets.tones import own_style, tone_styles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,12 +59,12 @@ class Line(Widget):
 
     def render_line(self, y: int) -> Strip:
         if y:
-            return Strip.blank(self.size.width, self.rich_style)
+            return Strip.blank(self.size.width, own_style(self))
         return self._draw(self.size.width)
 
     def _draw(self, width: int) -> Strip:
         left, right = fitting(self._left, self._right, width - 2, self._gap)
-        base, tones = self.rich_style, tone_styles(self)
+        base, tones = own_style(self), tone_styles(self)
         segments = [Segment(" ", base)]
         self._spans = []
         used = self._add(segments, left, 1, base, tones)

@@ -16,7 +16,7 @@ from textual.strip import Strip
 
 from tuik8s.tui.default_keys import REGISTRY
 from tuik8s.tui.rows.log_buffer import colored, plain
-from tuik8s.tui.widgets.tones import tone_styles
+from tuik8s.tui.widgets.tones import own_style, tone_styles
 
 if TYPE_CHECKING:
     from tuik8s.tui.rows.log_buffer import LogBuffer, LogLine
@@ -152,18 +152,18 @@ class LogView(ScrollView, can_focus=True):
         left, top = self.scroll_offset
         width, row = self.size.width, y + top
         if not self._ends and y == 0 and self.remark:
-            segments = [Segment(f" {self.remark}", self.rich_style + tone_styles(self)["muted"])]
-            return Strip(segments).adjust_cell_length(width, self.rich_style)
+            segments = [Segment(f" {self.remark}", own_style(self) + tone_styles(self)["muted"])]
+            return Strip(segments).adjust_cell_length(width, own_style(self))
         index = bisect_right(self._ends, row)
         if index >= len(self.buffer.lines):
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, own_style(self))
         line = self.buffer.lines[index]
         strips = self._strips(line)
         part = row - (self._ends[index - 1] if index else 0)
         strip = strips[part] if part < len(strips) else Strip.blank(0)
         if self.wrapping:
-            return strip.adjust_cell_length(width, self.rich_style).apply_offsets(0, row)
-        return strip.crop_extend(left, left + width, self.rich_style).apply_offsets(left, row)
+            return strip.adjust_cell_length(width, own_style(self)).apply_offsets(0, row)
+        return strip.crop_extend(left, left + width, own_style(self)).apply_offsets(left, row)
 
     def _strips(self, line: LogLine) -> list[Strip]:
         strips = self._cache.get(line.number)
@@ -174,7 +174,7 @@ class LogView(ScrollView, can_focus=True):
         return strips
 
     def _draw(self, line: LogLine) -> list[Strip]:
-        base, tones = self.rich_style, tone_styles(self)
+        base, tones = own_style(self), tone_styles(self)
         text = colored(line.text)
         if self._pattern is not None:
             name = "log--current" if line.number == self._match else "log--match"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.segment import Segment
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -16,7 +16,7 @@ from tuik8s.tui.rows.columns import everything, fit, natural_widths
 from tuik8s.tui.rows.model import NAMESPACE_COLUMN
 from tuik8s.tui.rows.order import RowOrder, Scope
 from tuik8s.tui.widgets.painter import GUTTER, Look, RowPainter
-from tuik8s.tui.widgets.tones import tone_styles
+from tuik8s.tui.widgets.tones import own_style, tone_styles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -147,12 +147,14 @@ class TableCanvas(ScrollView, can_focus=True):
         """Draw the rows whose ages read differently by now."""
         if self._painter is None or not self.is_on_screen:
             return
-        now = self._now()
-        top = self.scroll_offset.y
+        now, top, width = self._now(), self.scroll_offset.y, self.size.width
+        older = []
         for index in range(top, min(len(self.order), top + self.size.height)):
             row = self.order[index]
             if self._drawn_ages.get(row.uid) != self._painter.ages(row, now):
-                self.refresh_line(index + HEADER)
+                older.append(Region(0, index + HEADER - top, width, 1))
+        if older:
+            self.refresh(*older)
 
     @property
     def is_on_screen(self) -> bool:
@@ -224,8 +226,8 @@ class TableCanvas(ScrollView, can_focus=True):
     def _styles(self) -> dict[str, Style]:
         styles = {part: self.get_component_rich_style(f"table--{part}", partial=True) for part in _PARTS}
         styles |= tone_styles(self)
-        styles["row"] = self.rich_style
-        styles["header"] = self.rich_style + styles["header"]
+        styles["row"] = own_style(self)
+        styles["header"] = own_style(self) + styles["header"]
         styles["sorted"] = styles["header"] + styles["sorted"]
         return styles
 
@@ -252,7 +254,7 @@ class TableCanvas(ScrollView, can_focus=True):
             return painter.header(index, self.order.reverse, extent).crop(left, left + width)
         index = y - HEADER + top
         if index >= len(self.order):
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, own_style(self))
         row = self.order[index]
         now = self._now()
         self._drawn_ages[row.uid] = painter.ages(row, now)
@@ -263,7 +265,7 @@ class TableCanvas(ScrollView, can_focus=True):
     def _remark(self, y: int, width: int) -> Strip:
         """A quiet sentence instead of rows, on as many lines as it needs."""
         lines = textwrap.wrap(self.empty_text, max(1, width - GUTTER))
-        style = self.rich_style + tone_styles(self)["muted"]
+        style = own_style(self) + tone_styles(self)["muted"]
         text = lines[y] if y < len(lines) else ""
         return Strip([Segment(f"{'':{GUTTER}}{text}", style)]).adjust_cell_length(width, style)
 

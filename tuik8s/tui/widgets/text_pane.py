@@ -9,6 +9,8 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from tuik8s.tui.widgets.tones import own_style
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -48,14 +50,14 @@ class TextPane(ScrollView, can_focus=True):
         left, top = self.scroll_offset
         width = self.size.width
         strip = self._strip(y + top)
-        return strip.crop_extend(left, left + width, self.rich_style)
+        return strip.crop_extend(left, left + width, own_style(self))
 
     def _strip(self, index: int) -> Strip:
         if index >= len(self._lines):
             return Strip.blank(0)
         strip = self._strips.get(index)
         if strip is None:
-            base = self.rich_style
+            base = own_style(self)
             parts = self._lines[index].render(self.app.console, end="")
             strip = Strip([Segment(part.text, base + part.style if part.style else base) for part in parts])
             self._strips[index] = strip

@@ -39,6 +39,11 @@ class TonedApp(TypeAheadApp):
         return self._tones
 
 
+def own_style(widget: Widget) -> Style:
+    """What `Widget.rich_style` works out anew at each call, as long as all the rest of drawing a line."""
+    return widget.visual_style.rich_style
+
+
 def tone_styles(widget: Widget) -> Mapping[str, Style]:
     app = widget.app
     if not isinstance(app, TonedApp):
