@@ -44,6 +44,9 @@ async def test_discovery_follows(established: Served) -> None:
     assert by_name.keys() == {"crontabs", "crontabs/scale", "crontabs/status"}
     main = by_name["crontabs"]
     assert (main["singularName"], main["shortNames"], main["categories"]) == ("crontab", ["ct"], ["all"])
+    assert main["verbs"][-4:] == ["patch", "create", "update", "watch"]
+    beta = (await established.json("GET", f"/apis/{GROUP}/v1beta1"))["resources"]
+    assert main["storageVersionHash"] == beta[0]["storageVersionHash"]
     accept = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
     aggregated = await established.json("GET", "/apis", headers={"Accept": accept})
     assert GROUP in [item["metadata"]["name"] for item in aggregated["items"]]

@@ -47,6 +47,15 @@ async def test_older_clients_get_the_older_lists(served: Served) -> None:
     assert resources["pods/eviction"]["group"] == "policy"
     assert {"pods/portforward", "pods/attach", "pods/exec"} <= set(resources)
     assert "deletecollection" not in resources["namespaces"]["verbs"]
+    assert (resources["pods"]["storageVersionHash"], "storageVersionHash" in resources["bindings"]) == (
+        "xPOwRZ+Yhw8=", False,
+    )  # fmt: skip
+    (events,) = (await served.json("GET", "/apis/events.k8s.io/v1"))["resources"]
+    assert events["storageVersionHash"] == resources["events"]["storageVersionHash"] == "r2yiGXH7wu8="
+    autoscalers = [
+        await served.json("GET", f"/apis/autoscaling/{version}") for version in ("v1", "v2", "v2beta1")
+    ]
+    assert len({found["resources"][0]["storageVersionHash"] for found in autoscalers}) == 1
     await served.json("DELETE", "/api/v1/namespaces", status=405)
     await served.json("GET", "/apis/nosuch", status=404)
     await served.json("GET", "/apis/apps/v9", status=404)

@@ -24,7 +24,10 @@ def retired_kinds(registry: KindRegistry) -> Iterator[Kind]:
         kind = registry.by_kind(replacement, name)
         if kind is not None:
             group, _, version = api_version.rpartition("/")
-            yield replace(kind, group=group, version=version, short_names=(), categories=())
+            yield replace(
+                kind, group=group, version=version, short_names=(), categories=(),
+                encoded_as=kind.storage_version,
+            )  # fmt: skip
 
 
 def successor(registry: KindRegistry, group: str, version: str, plural: str) -> Kind | None:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 ESTABLISHED = "Established"
 _VERSION = re.compile(r"v(\d+)(?:(alpha|beta)(\d+))?")
+_VERBS = ("delete", "deletecollection", "get", "list", "patch", "create", "update", "watch")
+"""In the order in which custom resources show them, unlike built-in kinds."""
 _STABILITY = {"": 2, "beta": 1, "alpha": 0}
 
 
@@ -110,6 +112,7 @@ def kinds_of(definition: Obj) -> list[CustomKind]:
             singular_name=names.get("singular") or names["kind"].lower(),
             list_name=names.get("listKind") or f"{names['kind']}List",
             definition=Version(version, _successor(version, versions)),
+            verbs=_VERBS, encoded_as=f"{spec['group']}/{storage_version(definition)}",
         )
         for version in sorted(versions, key=lambda version: version_priority(version["name"]), reverse=True)
     ]  # fmt: skip

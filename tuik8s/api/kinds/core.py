@@ -35,8 +35,9 @@ SECRET = _core("Secret", "secrets")
 SERVICE_ACCOUNT = _core("ServiceAccount", "serviceaccounts", "sa", subresources=("token",))
 EVENT = Kind("", "v1", "Event", "events", True, ("ev",), (), (), "core_v1:Event", stored_as="events")
 EVENTS_EVENT = Kind(
-    "events.k8s.io", "v1", "Event", "events", True, ("ev",), (), (), "events_v1:Event", stored_as="events"
-)
+    "events.k8s.io", "v1", "Event", "events", True, ("ev",), (), (), "events_v1:Event", stored_as="events",
+    encoded_as=EVENT.api_version,
+)  # fmt: skip
 PERSISTENT_VOLUME = _core(
     "PersistentVolume", "persistentvolumes", "pv", namespaced=False, subresources=("status",)
 )

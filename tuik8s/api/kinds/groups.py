@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tuik8s.api.kinds.core import EVENTS_EVENT
 from tuik8s.api.kinds.kind import Kind
 
@@ -42,7 +44,10 @@ CRON_JOB = _batch("CronJob", "cronjobs", "cj", categories=_ALL, subresources=_ST
 
 _AUTOSCALER = ("HorizontalPodAutoscaler", "horizontalpodautoscalers", "hpa")
 HORIZONTAL_POD_AUTOSCALER = _Group("autoscaling", "v2")(*_AUTOSCALER, categories=_ALL, subresources=_STATUS)
-HORIZONTAL_POD_AUTOSCALER_V1 = _Group("autoscaling")(*_AUTOSCALER, categories=_ALL, subresources=_STATUS)
+HORIZONTAL_POD_AUTOSCALER_V1 = replace(
+    _Group("autoscaling")(*_AUTOSCALER, categories=_ALL, subresources=_STATUS),
+    encoded_as=HORIZONTAL_POD_AUTOSCALER.api_version,
+)
 """The older view of the same objects."""
 
 POD_DISRUPTION_BUDGET = _Group("policy")(

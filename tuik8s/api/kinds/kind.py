@@ -24,6 +24,8 @@ class Kind:
     """Where the schema package keeps its struct: `module:Class`."""
     stored_as: str = ""
     """Storage prefix when two kinds are views of the same objects (events); else derived."""
+    encoded_as: str = ""
+    """The apiVersion its objects are stored in, where it is not its own; see `storage_version`."""
     verbs: tuple[str, ...] = VERBS
     """What can be asked of the resource itself, as discovery says it; all others answer 405."""
 
@@ -31,6 +33,10 @@ class Kind:
     def api_version(self) -> str:
         """As manifests write it: `apps/v1`, or `v1` for the core group."""
         return f"{self.group}/{self.version}" if self.group else self.version
+
+    @property
+    def storage_version(self) -> str:
+        return self.encoded_as or self.api_version
 
     @property
     def resource(self) -> str:
@@ -52,7 +58,7 @@ class Kind:
 
     @property
     def collectable(self) -> bool:
-        """Whether its objects can be found and deleted: what the collectors of garbage and content need."""
+        """Whether its objects are stored, and so can be found and deleted by the collectors of garbage."""
         return {"delete", "list", "watch"} <= set(self.verbs)
 
     def storage_key(self, namespace: str, name: str) -> str:

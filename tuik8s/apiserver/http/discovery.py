@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import platform
+from base64 import b64encode
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from tuik8s.api.customresources import version_priority
@@ -185,7 +187,7 @@ def _resource_entries(kind: Kind) -> list[Obj]:
         "name": kind.plural, "singularName": kind.singular, "namespaced": kind.namespaced,
         "kind": kind.kind, "verbs": list(kind.verbs),
     }  # fmt: skip
-    entries = [main | _names(kind)]
+    entries = [main | _names(kind) | _storage_version_hash(kind)]
     for name, (group, version_, response_kind), verbs in subresources_of(kind):
         entry: Obj = {
             "name": f"{kind.plural}/{name}", "singularName": "", "namespaced": kind.namespaced,
@@ -195,6 +197,15 @@ def _resource_entries(kind: Kind) -> list[Obj]:
             entry |= {"group": group, "version": version_}
         entries.append(entry)
     return entries
+
+
+def _storage_version_hash(kind: Kind) -> Obj:
+    """By which a migrator of stored objects knows that they are written in another version now."""
+    if not kind.collectable:
+        return {}
+    group, _, version = kind.storage_version.rpartition("/")
+    digest = sha256(f"{group}/{version}/{kind.kind}".encode()).digest()
+    return {"storageVersionHash": b64encode(digest[:8]).decode()}
 
 
 def _names(kind: Kind) -> Obj:
