@@ -14,7 +14,7 @@ from tests.bench.figure import Figure
 from tuik8s.api import kinds
 from tuik8s.api.clock import SystemClock
 from tuik8s.api.objects import Obj, copy
-from tuik8s.cli.collection import collect_seldom
+from tuik8s.cli.collection import collect_seldom, keep_what_is_loaded
 from tuik8s.cluster import Cluster
 from tuik8s.config import Config
 from tuik8s.reconcile import Informer
@@ -63,6 +63,7 @@ async def large_cluster(pods: int, directory: Path | None) -> AsyncIterator[Clus
         max_pods=PODS_PER_NODE, node_cpu="1000", node_memory="4Ti", host="", seed=1,
     )  # fmt: skip
     collect_seldom()  # as the command line does
+    keep_what_is_loaded()
     async with Cluster(config) as cluster:
         await cluster.started()
         yield cluster
