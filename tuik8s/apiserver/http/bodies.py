@@ -12,8 +12,10 @@ from aiohttp.http_exceptions import PayloadEncodingError
 
 from tuik8s.api.errors import BadRequest, ServerTimeout, UnsupportedMediaType
 from tuik8s.api.request import PatchType
+from tuik8s.api.scalars import json_kind
 from tuik8s.apiserver.http import protobuf
 from tuik8s.apiserver.http.errors import RequestEntityTooLarge
+from tuik8s.apiserver.http.json_problems import json_problem
 from tuik8s.apiserver.http.negotiation import JSON, YAML
 
 if TYPE_CHECKING:
@@ -28,7 +30,18 @@ BODY_SECONDS = 60.0
 PROTOBUF = "application/vnd.kubernetes.protobuf"
 ACCEPTED = (JSON, YAML, PROTOBUF)
 _LARGE_YAML = 16 * 1024
+_SHOWN = 30
 _FORMS = "application/x-www-form-urlencoded", "application/octet-stream"
+
+
+_TYPE_META = (
+    r"""struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }"""
+)
+"""How Go names the type that tells what a body is."""
+
+
+class NotDecoded(Exception):
+    """The bytes of a body are not what their media type says."""
 
 
 async def read(request: web.BaseRequest) -> bytes:
@@ -68,11 +81,14 @@ async def decode(body: bytes, content_type: str, kind: Kind, expected: str = "")
     """An object; `expected` is the kind of body where it is not the resource's own (`Scale`, say)."""
     if content_type == PROTOBUF:
         return protobuf.decode(body, kind, expected)
-    if content_type == YAML:
-        return await _yaml(body)
-    if content_type == JSON:
-        return _json(body)
-    raise UnsupportedMediaType.accepting(ACCEPTED)
+    if content_type not in ACCEPTED:
+        raise UnsupportedMediaType.accepting(ACCEPTED)
+    try:
+        return await _yaml(body) if content_type == YAML else _json_object(body)
+    except NotDecoded as error:
+        wanted = f"(must be of type {expected or kind.kind})"
+        why = f"the object provided is unrecognized {wanted}: {error} ({_summary(body)})"
+        raise BadRequest(why) from None
 
 
 async def decode_patch(body: bytes, content_type: str) -> tuple[PatchType, Any]:
@@ -80,7 +96,11 @@ async def decode_patch(body: bytes, content_type: str) -> tuple[PatchType, Any]:
         patch_type = PatchType(content_type)
     except ValueError:
         raise UnsupportedMediaType.accepting([str(known) for known in PatchType]) from None
-    return patch_type, await _yaml(body) if patch_type is PatchType.APPLY else _json(body)
+    try:
+        return patch_type, await _yaml(body) if patch_type is PatchType.APPLY else _json(body)
+    except NotDecoded as error:
+        what = {PatchType.STRATEGIC: "", PatchType.APPLY: "error decoding YAML: "}
+        raise BadRequest(f"{what.get(patch_type, 'error decoding patch: ')}{error}") from None
 
 
 async def decode_delete_options(body: bytes, content_type: str, kind: Kind) -> Obj:
@@ -92,15 +112,24 @@ async def decode_delete_options(body: bytes, content_type: str, kind: Kind) -> O
     return options
 
 
+def _json_object(body: bytes) -> Any:
+    try:
+        value = _json(body)
+    except NotDecoded as error:
+        raise NotDecoded(f"couldn't get version/kind; json parse error: {error}") from None
+    if isinstance(value, dict) or value is None:
+        return value
+    found = f"json: cannot unmarshal {json_kind(value)} into Go value of type {_TYPE_META}"
+    raise NotDecoded(f"couldn't get version/kind; json parse error: {found}")
+
+
 def _json(body: bytes) -> Any:
     try:
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadRequest(
-            f"the object provided is unrecognized: couldn't get version/kind; json: {error}"
-        ) from None
+        raise NotDecoded(json_problem(body) or str(error)) from None
     except RecursionError:
-        raise BadRequest("the object provided is unrecognized: exceeded max depth") from None
+        raise NotDecoded("exceeded max depth") from None
 
 
 async def _yaml(body: bytes) -> Any:
@@ -115,9 +144,9 @@ async def _yaml(body: bytes) -> Any:
             return _load(body)
         return await asyncio.to_thread(_load, body)
     except (yaml.YAMLError, ValueError) as error:
-        raise BadRequest(f"error decoding YAML: {error}") from None
+        raise NotDecoded(f"yaml: {error}") from None
     except RecursionError:
-        raise BadRequest("error decoding YAML: exceeded max depth") from None
+        raise NotDecoded("yaml: exceeded max depth") from None
 
 
 class _Loader(yaml.CSafeLoader):
@@ -137,6 +166,14 @@ def _load(body: bytes) -> Any:
     ):
         raise yaml.YAMLError("aliases are not accepted")
     return yaml.load(body, Loader=_Loader)
+
+
+def _summary(body: bytes) -> str:
+    """The beginning of a body, for who wonders what was sent."""
+    if not body:
+        return "<empty>"
+    start = body[:_SHOWN].decode(errors="replace") if body.startswith(b"{") else body[:_SHOWN].hex()
+    return f"{start} ..." if len(body) > _SHOWN else start
 
 
 def _too_large() -> RequestEntityTooLarge:
