@@ -272,6 +272,14 @@ async def test_help_is_generated_from_the_registry() -> None:
         assert stage.app.screen is stage.app.main
 
 
+async def test_help_wraps_on_a_small_screen_and_keeps_the_ids_in_sight() -> None:
+    async with run_stage((80, 24)) as stage:
+        await stage.press("?")
+        screen = stage.screen()
+        assert "objects of a kind                                    nav.enter" in screen
+        assert "view.command" in screen
+
+
 async def test_themes_cycle() -> None:
     async with run_stage() as stage:
         seen = set()

@@ -37,7 +37,7 @@ _MOVE = [
     ),
     KeyAction(
         id="nav.enter", footer=13, keys=("enter",), label="open", group="Panes", scope="main",
-        help="Go into the row: Pods of a workload, Service, Node, Namespace; a Pod's logs; a kind's objects",
+        help="Go into the row: to its Pods, to the logs of a Pod, the objects of a kind",
     ),
     KeyAction(
         id="nav.back", keys=("escape",), label="back", group="Panes", scope="main",
@@ -48,11 +48,11 @@ _MOVE = [
 _SHOW = [
     KeyAction(
         id="view.command", footer=2, keys=(":",), label="command", group="Show", scope="main",
-        help="Show a kind (`:cm`), an object (`:deploy web`), namespaces (`:ns a,b`) or quit (`:q`)",
+        help="Show a kind (`:cm`), an object (`:deploy web`), namespaces (`:ns a,b`)",
     ),
     KeyAction(
         id="view.kinds", keys=("ctrl+a",), label="kinds", group="Show", scope="main",
-        help="Every kind that is served, custom ones too (`:api-resources`); enter shows its objects",
+        help="Every kind that is served (`:api-resources`); enter shows its objects",
     ),
     KeyAction(
         id="view.filter", footer=3, keys=("/",), label="filter", group="Show", scope="main",
@@ -79,7 +79,7 @@ _SHOW = [
     ),
     KeyAction(
         id="app.quit", footer=21, keys=("ctrl+q",), label="quit", group="Show", scope="app",
-        help="Leave; the cluster of this process stops with it", action="quit",
+        help="Leave (`:q`); the cluster of this process stops with it", action="quit",
     ),
 ]  # fmt: skip
 

@@ -87,7 +87,7 @@ LOG_VIEW_KEYS = [
 _SCREENS = [
     KeyAction(
         id="app.components", keys=("X",), label="components", group="Show", scope="main",
-        help="The parts of the control plane: state, restarts, last error (`:components`)",
+        help="The control plane's parts: state, restarts, last error (`:components`)",
     ),
 ]  # fmt: skip
 
