@@ -59,6 +59,19 @@ async def test_pods_are_created_from_the_template(plane: ControlPlane) -> None:
         assert sorted(created_events) == sorted(f"Created pod: {item['metadata']['name']}" for item in pods)
 
 
+async def test_pods_without_all_labels_of_the_template_count_but_not_as_fully_labeled(
+    plane: ControlPlane,
+) -> None:
+    await plane.client.create(kinds.POD, pod("orphan", labels={"app": "web"}))
+    wanted = replica_set(replicas=2)
+    wanted["spec"]["template"]["metadata"] = {"labels": {"app": "web", "tier": "front"}}
+    async with machinery(plane, ReplicaSetController) as machines:
+        await machines.client.create(kinds.REPLICA_SET, wanted)
+        await machines.until(ready(machines, 2))
+        status = (await machines.get(kinds.REPLICA_SET, "web"))["status"]
+        assert (status["replicas"], status["fullyLabeledReplicas"]) == (2, 1)
+
+
 async def test_never_more_pods_than_asked_for(plane: ControlPlane) -> None:
     async with machinery(plane, ReplicaSetController) as machines:
         await machines.client.create(kinds.REPLICA_SET, replica_set(replicas=40))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tuik8s.api.clock import timestamp
 from tuik8s.api.objects import Obj, condition_of, is_pod_ready, labels_of
 from tuik8s.api.pods import is_available, seconds_until_available
-from tuik8s.api.workloads import replicas_of
+from tuik8s.api.workloads import replicas_of, selector_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,11 +19,10 @@ def calculate_status(
     replica_set: Obj, pods: list[Obj], terminating: int | None, failure: Exception | None, now: datetime
 ) -> Obj:
     """`pods` are the active ones; `failure` is why pods could not be created or deleted."""
-    template_labels = (replica_set["spec"]["template"].get("metadata") or {}).get("labels") or {}
     wait = _min_ready_seconds(replica_set)
     ready = [pod for pod in pods if is_pod_ready(pod)]
     counts = {
-        "fullyLabeledReplicas": sum(template_labels.items() <= labels_of(pod).items() for pod in pods),
+        "fullyLabeledReplicas": _fully_labeled(replica_set, pods),
         "readyReplicas": len(ready),
         "availableReplicas": sum(is_available(pod, wait, now) for pod in ready) if wait else len(ready),
     }
@@ -35,6 +34,14 @@ def calculate_status(
     if conditions:
         status["conditions"] = conditions
     return status
+
+
+def _fully_labeled(replica_set: Obj, pods: list[Obj]) -> int:
+    """How many have all labels of the template."""
+    labels = ((replica_set["spec"]["template"].get("metadata") or {}).get("labels") or {}).items()
+    if labels <= set(selector_of(replica_set).exact):
+        return len(pods)  # by these they were claimed
+    return sum(labels <= labels_of(pod).items() for pod in pods)
 
 
 def next_availability(replica_set: Obj, pods: list[Obj], now: datetime) -> float | None:
