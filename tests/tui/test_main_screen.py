@@ -289,6 +289,18 @@ async def test_themes_cycle() -> None:
         assert seen == {"tuik8s-dark", "tuik8s-light", "ansi-dark", "ansi-light"}
 
 
+async def test_another_theme_recolours_what_is_on_the_screen() -> None:
+    async with run_stage() as stage:
+        for theme in ("tuik8s-light", "tuik8s-dark"):
+            stage.app.theme = theme
+            await stage.settle()
+            strip = stage.app.main.table("nodes").render_line(1)
+            (ready,) = [part.style for part in strip if part.text.strip() == "Ready"]
+            assert ready is not None
+            assert ready.color is not None
+            assert ready.color.name == stage.app.theme_variables["success"].lower()
+
+
 async def test_without_cluster_info_the_panes_still_work() -> None:
     async with run_stage(info=None) as stage:
         assert "remote" in stage.screen()
