@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from tuik8s.api.pods import SPEC_PATHS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -56,22 +58,11 @@ _CONTAINERS = ("initContainers", "containers")
 
 def ineffective_fields(kind: str, obj: Obj) -> list[str]:
     """A warning for each such field of a Pod, or of the pod template of a workload, in order of the lists."""
-    path = _TEMPLATES.get(kind)
+    path = SPEC_PATHS.get(kind)
     if path is None:
         return []
     spec = _at(obj, path)
     return list(_of_spec(spec, ".".join(path))) if isinstance(spec, dict) else []
-
-
-_TEMPLATE = ("spec", "template", "spec")
-_TEMPLATES = {
-    "Pod": ("spec",),
-    "PodTemplate": ("template", "spec"),
-    "CronJob": ("spec", "jobTemplate", *_TEMPLATE),
-    **dict.fromkeys(
-        ("Deployment", "ReplicaSet", "ReplicationController", "StatefulSet", "DaemonSet", "Job"), _TEMPLATE
-    ),
-}
 
 
 def _of_spec(spec: Obj, path: str) -> Iterator[str]:

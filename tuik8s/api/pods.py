@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MIRROR_ANNOTATION",
+    "SPEC_PATHS",
     "HostPort",
     "QosClass",
     "Resources",
@@ -57,6 +58,17 @@ __all__ = [
 
 MIRROR_ANNOTATION = "kubernetes.io/config.mirror"
 """On what a kubelet writes of a pod that it has from elsewhere: a static pod's mirror."""
+
+_TEMPLATE = ("spec", "template", "spec")
+SPEC_PATHS: dict[str, tuple[str, ...]] = {
+    "Pod": ("spec",),
+    "PodTemplate": ("template", "spec"),
+    "CronJob": ("spec", "jobTemplate", *_TEMPLATE),
+    **dict.fromkeys(
+        ("Deployment", "ReplicaSet", "ReplicationController", "StatefulSet", "DaemonSet", "Job"), _TEMPLATE
+    ),
+}
+"""Where the spec of pods stands in an object of a kind that has one."""
 
 
 def container_statuses(pod: Obj) -> dict[str, Obj]:

@@ -82,14 +82,14 @@ class Registry:
 
     async def create(self, request: Request) -> Response:
         obj, warnings = decode_body(self.rules, request)
-        return Response(await self._create(request, obj), warnings, created=True)
+        return await self._create(request, obj, warnings)
 
-    async def _create_instead(self, request: Request, obj: Obj) -> Obj:
+    async def _create_instead(self, request: Request, obj: Obj, warnings: tuple[str, ...]) -> Response:
         """For who asked to change what is not there: the right to change it does not include this."""
         self.context.authorization.check_request(replace(request, verb=Verb.CREATE))
-        return await self._create(request, obj)
+        return await self._create(request, obj, warnings)
 
-    async def _create(self, request: Request, obj: Obj) -> Obj:
+    async def _create(self, request: Request, obj: Obj, warnings: tuple[str, ...]) -> Response:
         meta = obj["metadata"]
         for field in (*SERVER_METADATA, "resourceVersion", "selfLink", "generation"):
             meta.pop(field, None)
@@ -98,7 +98,8 @@ class Registry:
             self._generate_name(obj)
         self.rules.set_defaults(obj)
         self._own(request, None, obj)
-        await self.context.admission.admit(Attributes(Verb.CREATE, request, self.kind, obj))
+        attributes = Attributes(Verb.CREATE, request, self.kind, obj)
+        await self.context.admission.admit(attributes)
         meta["uid"] = self.context.ids.uid()
         meta["creationTimestamp"] = timestamp(self.context.clock.now())
         self.strategy.note_author(obj, request.user)
@@ -112,7 +113,7 @@ class Registry:
             reservation.undo()
             raise
         reservation.undo() if request.dry_run else reservation.keep()
-        return created
+        return Response(created, (*warnings, *attributes.warnings), created=True)
 
     def _generate_name(self, obj: Obj) -> None:
         base = obj["metadata"].get("generateName", "")[:GENERATED_NAME_PREFIX_LIMIT]
@@ -149,9 +150,12 @@ class Registry:
             raise Invalid.of(self.kind.kind, self.kind.group, request.name, errors)
         missing = self.find(request.namespace, request.name) is None
         if missing and self.strategy.allow_create_on_update and not request.subresource and not named:
-            return Response(await self._create_instead(request, body), warnings, created=True)
-        changed = await self.change(request, lambda _: body if named else copy(body), retry=not named)
-        return Response(changed, warnings)
+            return await self._create_instead(request, body, warnings)
+        notes: list[str] = []
+        changed = await self.change(
+            request, lambda _: body if named else copy(body), retry=not named, notes=notes
+        )
+        return Response(changed, (*warnings, *notes))
 
     async def patch(self, request: Request) -> Response:
         if request.patch_type is PatchType.APPLY:
@@ -167,7 +171,9 @@ class Registry:
             obj, warnings = decode_patched(self.rules, request, result, shared)
             return obj
 
-        return Response(await self.change(request, patched), warnings)
+        notes: list[str] = []
+        changed = await self.change(request, patched, notes=notes)
+        return Response(changed, (*warnings, *notes))
 
     async def _apply(self, request: Request) -> Response:
         config, warnings = decode_body(self.rules, request)
@@ -184,22 +190,27 @@ class Registry:
 
         while True:
             if request.subresource or self.find(request.namespace, request.name) is not None:
-                return Response(await self.change(request, applied), warnings)
+                notes: list[str] = []
+                changed = await self.change(request, applied, notes=notes)
+                return Response(changed, (*warnings, *notes))
             if uid := config["metadata"].get("uid"):
                 why = (
                     f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
                 )
                 raise Conflict.of(self.kind.resource, request.name, why)
             try:
-                made = await self._create_instead(request, applied(None))
-                return Response(made, warnings, created=True)
+                return await self._create_instead(request, applied(None), warnings)
             except AlreadyExists:  # made since we looked: what is there gets the configuration
                 await self.context.writer.settled(self.kind.storage_key(request.namespace, request.name))
 
-    async def change(self, request: Request, make: Callable[[Obj], Obj], *, retry: bool = True) -> Obj:
+    async def change(
+        self, request: Request, make: Callable[[Obj], Obj], *, retry: bool = True,
+        notes: list[str] | None = None,
+    ) -> Obj:  # fmt: skip
         """Write what `make` makes of the current state; again if somebody was faster, unless told not to.
 
-        `make` answers with a fresh object; the resourceVersion it leaves in it must be the current one.
+        `make` answers with a fresh object; the resourceVersion it leaves in it must be the current one. What
+        the client is to be warned of is put into `notes`.
         """
         key = self.kind.storage_key(request.namespace, request.name)
         while True:
@@ -207,7 +218,9 @@ class Registry:
             obj = make(current)
             if revision_of(obj) not in (0, revision_of(current)):
                 raise Conflict.modified(self.kind.resource, request.name)
-            await self._prepare(request, obj, current)
+            warnings = await self._prepare(request, obj, current)
+            if notes is not None:
+                notes[:] = warnings
             if obj == current:
                 return current
             try:
@@ -232,22 +245,24 @@ class Registry:
         reservation.keep()
         return self.view.outward(stored)
 
-    async def _prepare(self, request: Request, obj: Obj, current: Obj) -> None:
+    async def _prepare(self, request: Request, obj: Obj, current: Obj) -> list[str]:
+        """What there is to warn of."""
         self._keep_identity(request, obj, current)
         if request.subresource in UNTRACKED_SUBRESOURCES:
-            return
+            return []
+        attributes = Attributes(Verb.UPDATE, request, self.kind, obj, current)
         if request.subresource:
             self.strategy.prepare_for_subresource(request.subresource, obj, current)
             self._own(request, current, obj)
-            attributes = Attributes(Verb.UPDATE, request, self.kind, obj, current)
             await self.context.admission.admit_subresource(attributes)
         else:
             self.rules.set_defaults(obj)
             self.strategy.prepare_for_update(obj, current)
             self._own(request, current, obj)
-            await self.context.admission.admit(Attributes(Verb.UPDATE, request, self.kind, obj, current))
+            await self.context.admission.admit(attributes)
         await self.examine(obj)
         self._validate(obj, current, request.subresource)
+        return attributes.warnings
 
     def _keep_identity(self, request: Request, obj: Obj, current: Obj) -> None:
         meta, old = obj["metadata"], current["metadata"]

@@ -13,6 +13,7 @@ from tuik8s.apiserver.admission.chain import AdmissionChain, Attributes, Plugin,
 from tuik8s.apiserver.admission.classes import DefaultIngressClass, DefaultStorageClass
 from tuik8s.apiserver.admission.namespaces import NamespaceLifecycle
 from tuik8s.apiserver.admission.node_restriction import NodeRestriction
+from tuik8s.apiserver.admission.pod_security import PodSecurity
 from tuik8s.apiserver.admission.pods import DefaultTolerationSeconds
 from tuik8s.apiserver.admission.priority import Priority
 from tuik8s.apiserver.admission.role_escalation import RoleEscalation
@@ -34,7 +35,7 @@ def build_chain(store: Store, access: Access, *, ids: Ids, authorization: Author
     """
     plugins: tuple[Plugin, ...] = (
         NamespaceLifecycle(store), ServiceAccount(store, ids, mounts_tokens=access.issuer is not None),
-        NodeRestriction(store), Priority(store), DefaultTolerationSeconds(),
+        NodeRestriction(store), PodSecurity(store), Priority(store), DefaultTolerationSeconds(),
         DefaultStorageClass(store), CertificateApproval(authorization), CertificateSigning(authorization),
         CertificateSubjectRestriction(), DefaultIngressClass(store),
     )  # fmt: skip

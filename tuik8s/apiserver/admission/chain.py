@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ class Attributes:
     kind: Kind
     object: Obj
     old: Obj | None = None
+    warnings: list[str] = field(default_factory=list)
+    """For the client, of a write that is let through."""
 
     @property
     def namespace(self) -> str:

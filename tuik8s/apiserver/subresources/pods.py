@@ -96,7 +96,9 @@ async def change_ephemeral_containers(registry: Registry, request: Request) -> R
         meta = {**pod["metadata"], "resourceVersion": given["metadata"].get("resourceVersion", "")}
         return {**pod, "metadata": meta, "spec": spec}
 
-    return Response(await registry.change(request, extended))
+    notes: list[str] = []
+    changed = await registry.change(request, extended, notes=notes)
+    return Response(changed, tuple(notes))
 
 
 async def resize(registry: Registry, request: Request) -> Response:
