@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tuik8s.api.clock import SystemClock
 from tuik8s.api.errors import ApiError
 from tuik8s.api.kinds import KindRegistry
 from tuik8s.tui import theme
-from tuik8s.tui.actions import HANDLERS
+from tuik8s.tui.actions import HANDLERS, load_all
 from tuik8s.tui.commands.palette import MainCommands
 from tuik8s.tui.default_keys import REGISTRY
 from tuik8s.tui.feed.heartbeat import Heartbeat
@@ -40,6 +41,9 @@ if TYPE_CHECKING:
     from tuik8s.tui.ports import ClusterInfo, RemoteCluster
 
 log = logging.getLogger(__name__)
+
+LOAD_AFTER = 3.0
+"""Seconds after the start; the components of the cluster come first."""
 
 
 def describe(obj: Obj, context: DescribeContext) -> list[Text]:
@@ -101,6 +105,7 @@ class TuiApp(TonedApp):
         self.main.on_first_frame = self.shown
         if self.heartbeat is not None:
             self.run_worker(self.heartbeat.run(), exit_on_error=False, group="heartbeat")
+        self.set_timer(LOAD_AFTER, partial(self.run_worker, load_all, thread=True, exit_on_error=False))
         if self.settings.greeting:
             self.notice(self.settings.greeting, "error")
         if problems:

@@ -62,4 +62,10 @@ class _Handlers(Mapping[str, "Handler"]):
 
 HANDLERS: Mapping[str, Handler] = _Handlers()
 
-__all__ = ["HANDLERS"]
+
+def load_all() -> None:
+    """For a thread, while nobody waits: at the first key that needs them the loop would stand still."""
+    list(HANDLERS.values())
+
+
+__all__ = ["HANDLERS", "load_all"]
