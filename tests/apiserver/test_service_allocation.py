@@ -213,6 +213,24 @@ async def test_type_change_keeps_what_the_client_changes(control_plane: ControlP
     assert plain["status"] == {"loadBalancer": {}}
 
 
+async def test_health_check_port_of_a_load_balancer(control_plane: ControlPlane) -> None:
+    """Where only nodes with endpoints take traffic; kept while that is so, and given back."""
+    client = control_plane.client
+    local = service("a", type="LoadBalancer", externalTrafficPolicy="Local")
+    port = (await client.create(kinds.SERVICE, local))["spec"]["healthCheckNodePort"]
+    assert 30000 <= port <= 32767
+    assert (await client.update(kinds.SERVICE, local))["spec"]["healthCheckNodePort"] == port
+    same = service("b", type="LoadBalancer", externalTrafficPolicy="Local", healthCheckNodePort=port)
+    with pytest.raises(InternalError, match=f"requested HealthCheck NodePort {port}: .* already allocated"):
+        await client.create(kinds.SERVICE, same)
+
+    spread = {"spec": {"externalTrafficPolicy": "Cluster"}}
+    assert "healthCheckNodePort" not in (await client.patch(kinds.SERVICE, "default", "a", spread))["spec"]
+    assert (await client.create(kinds.SERVICE, same))["spec"]["healthCheckNodePort"] == port
+    await client.delete(kinds.SERVICE, "default", "b")
+    assert (await client.create(kinds.SERVICE, same))["spec"]["healthCheckNodePort"] == port
+
+
 async def test_status_report_touches_no_allocation(control_plane: ControlPlane) -> None:
     made = copy(await control_plane.client.create(kinds.SERVICE, service(type="NodePort")))
     made["status"] = {"loadBalancer": {}, "conditions": []}

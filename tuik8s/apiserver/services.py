@@ -9,7 +9,11 @@ from zlib import crc32
 from tuik8s.api.errors import FieldError, InternalError, Invalid, invalid
 from tuik8s.apiserver.allocators import AddressAllocator, AllocationError, PortAllocator
 from tuik8s.apiserver.registry import Registry, Reservation
-from tuik8s.apiserver.strategies.service import needs_cluster_ip, needs_node_ports
+from tuik8s.apiserver.strategies.service import (
+    needs_cluster_ip,
+    needs_health_check_port,
+    needs_node_ports,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Coroutine
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
     from tuik8s.apiserver.context import ServerContext
 
 HEADLESS = "None"
+HEALTH_CHECK = "healthCheckNodePort"
 T = TypeVar("T")
 
 
@@ -47,7 +52,8 @@ class ServiceReservation(Reservation):
 
 
 class ServiceRegistry(Registry):
-    """Allocates `clusterIP` and `nodePort`; `rebuild` reads what is taken from the stored services."""
+    """Allocates `clusterIP`, `nodePort` and `healthCheckNodePort`; `rebuild` reads what is taken from the
+    stored services."""
 
     def __init__(self, kind: Kind, context: ServerContext, *, cidr: str, node_ports: tuple[int, int]) -> None:
         super().__init__(kind, context)
@@ -94,7 +100,7 @@ class ServiceRegistry(Registry):
         return asyncio.shield(task)
 
     def reserve(self, obj: Obj, old: Obj | None) -> Reservation:
-        """Fill in `spec.clusterIP` and the ports' `nodePort`; raises Invalid for what others have."""
+        """Fill in `spec.clusterIP` and the ports of the nodes; raises Invalid for what others have."""
         reservation = ServiceReservation(self.addresses, self.ports)
         obj["spec"] = spec = dict(obj.get("spec") or {})
         before = (old or {}).get("spec") or {}
@@ -103,6 +109,7 @@ class ServiceRegistry(Registry):
         if errors:
             reservation.undo()
             raise Invalid.of(self.kind.kind, self.kind.group, obj["metadata"]["name"], errors)
+        self._reserve_health_check_port(spec, before, reservation)
         return reservation
 
     def release(self, obj: Obj) -> None:
@@ -175,6 +182,24 @@ class ServiceRegistry(Registry):
         reservation.new_ports.append(found)
         return found
 
+    def _reserve_health_check_port(self, spec: Obj, before: Obj, reservation: ServiceReservation) -> None:
+        wanted: int = spec.get(HEALTH_CHECK, 0) if needs_health_check_port(spec) else 0
+        had: int = before.get(HEALTH_CHECK, 0) if needs_health_check_port(before) else 0
+        if had and had != wanted:
+            reservation.old_ports.append(had)
+        if not needs_health_check_port(spec) or (wanted and wanted == had):
+            return
+        try:
+            if wanted:
+                self.ports.take(wanted)
+            else:
+                spec[HEALTH_CHECK] = wanted = self.ports.take_next()
+        except AllocationError as error:
+            reservation.undo()
+            which = f"requested HealthCheck NodePort {wanted}" if wanted else "a HealthCheck NodePort 0"
+            raise InternalError(f"Internal error occurred: failed to allocate {which}: {error}") from None
+        reservation.new_ports.append(wanted)
+
 
 def _addresses(service: Obj) -> list[str]:
     address = (service.get("spec") or {}).get("clusterIP", "")
@@ -182,5 +207,7 @@ def _addresses(service: Obj) -> list[str]:
 
 
 def _ports(service: Obj) -> list[int]:
-    ports = (service.get("spec") or {}).get("ports") or ()
-    return [port["nodePort"] for port in ports if port.get("nodePort")]
+    """Of the nodes."""
+    spec = service.get("spec") or {}
+    ports = [port["nodePort"] for port in spec.get("ports") or () if port.get("nodePort")]
+    return [*ports, spec[HEALTH_CHECK]] if spec.get(HEALTH_CHECK) else ports

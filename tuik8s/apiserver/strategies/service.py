@@ -23,6 +23,11 @@ def needs_node_ports(spec: Obj) -> bool:
     return spec.get("type") == "NodePort"
 
 
+def needs_health_check_port(spec: Obj) -> bool:
+    """Where only nodes with an endpoint take traffic, a load balancer has to ask each whether it has one."""
+    return spec.get("type") == "LoadBalancer" and spec.get("externalTrafficPolicy") == "Local"
+
+
 class ServiceStrategy(Strategy):
     allow_create_on_update = True
 
@@ -54,6 +59,8 @@ def _keep_allocated(spec: Obj, before: Obj) -> None:
         for field in ("ipFamilies", "ipFamilyPolicy"):
             if not spec.get(field) and field in before:
                 spec[field] = before[field]
+    if needs_health_check_port(spec) and needs_health_check_port(before):
+        spec["healthCheckNodePort"] = spec.get("healthCheckNodePort") or before.get("healthCheckNodePort", 0)
     if not (needs_node_ports(spec) and needs_node_ports(before)):
         return
     known = {_identity(port): port.get("nodePort") for port in before.get("ports") or ()}
@@ -86,9 +93,11 @@ def _drop_what_the_type_lacks(spec: Obj, before: Obj) -> None:
         had, wanted = _node_ports(before), _node_ports(spec)
         for port in spec["ports"] if wanted <= had else ():
             port.pop("nodePort", None)
+    if needs_health_check_port(before) and not needs_health_check_port(spec):
+        _drop_unchanged(spec, before, "healthCheckNodePort")
     if before.get("type") == "LoadBalancer" and spec.get("type") != "LoadBalancer":
-        for field in ("healthCheckNodePort", "allocateLoadBalancerNodePorts", "loadBalancerClass"):
-            _drop_unchanged(spec, before, field)
+        _drop_unchanged(spec, before, "allocateLoadBalancerNodePorts")
+        _drop_unchanged(spec, before, "loadBalancerClass")
     if is_externally_accessible(before) and not is_externally_accessible(spec):
         _drop_unchanged(spec, before, "externalTrafficPolicy")
 
