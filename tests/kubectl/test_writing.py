@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -34,6 +35,35 @@ async def test_apply_on_the_server_tells_of_conflicts(kubectl: Kubectl, web: Pat
     assert 'conflict with "kubectl"' in await kubectl.refused(*other)
     await kubectl(*other, "--force-conflicts")
     assert await kubectl.words("{.spec.replicas}", "deploy", "web") == ["5"]
+
+
+async def test_apply_moves_to_the_server_and_back(kubectl: Kubectl, web: Path) -> None:
+    """Without force, and without losing what was applied last: kubectl takes over from itself."""
+
+    def scale_to(replicas: int) -> None:
+        web.write_text(re.sub(r"replicas: \d", f"replicas: {replicas}", web.read_text()))
+
+    await kubectl("apply", "-f", str(web))
+    scale_to(5)
+    await kubectl("apply", "--server-side", "-f", str(web))
+    assert "replicas: 5" in await kubectl("apply", "view-last-applied", "deploy/web")
+    scale_to(3)
+    await kubectl("apply", "--server-side", "-f", str(web))
+    scale_to(4)
+    assert "deployment.apps/web configured" in await kubectl("apply", "-f", str(web))
+    assert await kubectl.words("{.spec.replicas}", "deploy", "web") == ["4"]
+
+
+async def test_apply_by_force_gives_a_service_another_address(kubectl: Kubectl, tmp_path: Path) -> None:
+    path = tmp_path / "service.yaml"
+    spec = "spec: {clusterIP: 10.96.5.%s, ports: [{port: 80}]}"
+    manifest = f"apiVersion: v1\nkind: Service\nmetadata: {{name: a}}\n{spec}\n"
+    path.write_text(manifest % 5)
+    await kubectl("apply", "-f", str(path))
+    path.write_text(manifest % 6)
+    assert "may not change once set" in await kubectl.refused("apply", "-f", str(path))
+    await kubectl("apply", "--force", "-f", str(path))
+    assert await kubectl.words("{.spec.clusterIP} {.spec.clusterIPs[*]}", "svc", "a") == ["10.96.5.6"] * 2
 
 
 async def test_unknown_fields_are_refused(kubectl: Kubectl, tmp_path: Path) -> None:
