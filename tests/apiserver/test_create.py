@@ -181,6 +181,24 @@ async def test_unknown_fields_warn_when_asked(control_plane: ControlPlane) -> No
     assert "colour" not in response.object
 
 
+async def test_what_is_doubtful_is_warned_of_when_it_is_valid(control_plane: ControlPlane) -> None:
+    body = deployment()
+    twice = [{"name": "A", "value": "1"}, {"name": "A", "value": "2"}]
+    body["spec"]["template"]["spec"]["containers"][0]["env"] = twice
+    request = Request(verb=Verb.CREATE, kind=kinds.DEPLOYMENT, namespace="default", body=body)
+    warning = (
+        'spec.template.spec.containers[0].env[1]: hides previous definition of "A", which may be dropped '
+        "when using apply"
+    )
+
+    assert (await control_plane.api.send(request)).warnings == (warning,)
+
+    update = Request(verb=Verb.UPDATE, kind=kinds.DEPLOYMENT, namespace="default", name="web", body=body)
+    assert (await control_plane.api.send(update)).warnings == ()
+    body["spec"]["replicas"] = 7
+    assert (await control_plane.api.send(update)).warnings == (warning,)
+
+
 async def test_missing_namespace(control_plane: ControlPlane) -> None:
     with pytest.raises(NotFound, match=r'^namespaces "nowhere" not found$'):
         await control_plane.client.create(kinds.POD, pod(namespace="nowhere"))

@@ -40,6 +40,24 @@ async def test_defaults_and_unknown_fields(definitions: Definitions) -> None:
     assert response.object["spec"]["image"] == "busybox"  # null is no value here
 
 
+async def test_finalizers_had_better_name_a_domain_and_a_path(definitions: Definitions) -> None:
+    kind = await definitions.create()
+    wanted = cron_tab()
+    wanted["metadata"]["finalizers"] = ["cron.example.org", "example.org/cron", "orphan"]
+    request = Request(verb=Verb.CREATE, kind=kind, namespace="default", body=wanted)
+    response = await definitions.plane.api.send(request)
+    assert response.warnings == (
+        'metadata.finalizers: "cron.example.org": prefer a domain-qualified finalizer name including a path '
+        "(/) to avoid accidental conflicts with other finalizer writers",
+    )
+    patch: Obj = {"metadata": {"labels": {"a": "b"}}}
+    name = wanted["metadata"]["name"]
+    again = Request(
+        verb=Verb.PATCH, kind=kind, namespace="default", name=name, body=patch, patch_type=PatchType.MERGE
+    )
+    assert (await definitions.plane.api.send(again)).warnings == ()
+
+
 async def test_free_form_parts_keep_everything(definitions: Definitions) -> None:
     kind = await definitions.create()
     template = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}, "data": {"a": [1]}}

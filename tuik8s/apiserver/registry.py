@@ -14,6 +14,7 @@ from tuik8s.api.errors import AlreadyExists, Conflict, Invalid, NotFound, invali
 from tuik8s.api.objects import Obj, copy, is_deleting, revision_of
 from tuik8s.api.patch import apply_patch
 from tuik8s.api.request import PatchType, Response, Verb
+from tuik8s.api.warnings import warnings_of
 from tuik8s.apiserver.admission import Attributes
 from tuik8s.apiserver.decoding import decode_body, decode_patched
 from tuik8s.apiserver.rules import rules_of
@@ -106,6 +107,7 @@ class Registry:
         self.strategy.prepare_for_create(obj)
         await self.examine(obj)
         self._validate(obj)
+        warnings = (*warnings, *warnings_of(self.kind, obj, None), *attributes.warnings)
         reservation = self.reserve(obj, None)
         try:
             created = await self._insert(request, obj, generated=generated)
@@ -113,7 +115,7 @@ class Registry:
             reservation.undo()
             raise
         reservation.undo() if request.dry_run else reservation.keep()
-        return Response(created, (*warnings, *attributes.warnings), created=True)
+        return Response(created, warnings, created=True)
 
     def _generate_name(self, obj: Obj) -> None:
         base = obj["metadata"].get("generateName", "")[:GENERATED_NAME_PREFIX_LIMIT]
@@ -262,7 +264,8 @@ class Registry:
             await self.context.admission.admit(attributes)
         await self.examine(obj)
         self._validate(obj, current, request.subresource)
-        return attributes.warnings
+        doubts = [] if request.subresource else warnings_of(self.kind, obj, current)
+        return doubts + attributes.warnings
 
     def _keep_identity(self, request: Request, obj: Obj, current: Obj) -> None:
         meta, old = obj["metadata"], current["metadata"]
