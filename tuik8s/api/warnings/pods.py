@@ -58,20 +58,18 @@ def of_pod(pod: Obj, path: str = "") -> Iterator[str]:
     base = f"{path}." if path else ""
     where = f"{base}spec"
     yield from _placement(spec, where)
-    for key, why in _ANNOTATIONS.items():
-        if key in annotations:
-            yield f"{base}metadata.annotations[{key}]: {why}"
+    if annotations:
+        yield from _annotations(spec, annotations, base)
     for index, volume in enumerate(spec.get("volumes") or ()):
-        for field, why in _VOLUMES.items():
-            if field in volume:
-                yield f"{where}.volumes[{index}].{'storageOS' if field == 'storageos' else field}: {why}"
+        for field in _VOLUMES.keys() & volume.keys():
+            named = "storageOS" if field == "storageos" else field
+            yield f"{where}.volumes[{index}].{named}: {_VOLUMES[field]}"
     yield from _repeated(spec, where, "hostAliases", "ip")
     yield from _repeated(spec, where, "imagePullSecrets", "name")
     for index, secret in enumerate(spec.get("imagePullSecrets") or ()):
         if not secret.get("name"):
             yield f'{where}.imagePullSecrets[{index}].name: invalid empty name ""'
     yield from _fractions(spec.get("overhead"), f"{where}.overhead")
-    yield from _profiles(spec, annotations, base)
     for place, container in _containers(spec, where):
         for field in ("limits", "requests"):
             amounts = (container.get("resources") or {}).get(field)
@@ -81,7 +79,8 @@ def of_pod(pod: Obj, path: str = "") -> Iterator[str]:
     if spec.get("terminationGracePeriodSeconds", 0) < 0:
         why = "must be >= 0; negative values are invalid and will be treated as 1"
         yield f"{where}.terminationGracePeriodSeconds: {why}"
-    yield from _affinity_terms(spec, where)
+    if "affinity" in spec:
+        yield from _affinity_terms(spec, where)
 
 
 def node_terms(term: Obj, path: str) -> Iterator[str]:
@@ -96,15 +95,10 @@ def _placement(spec: Obj, where: str) -> Iterator[str]:
     for key in spec.get("nodeSelector") or ():
         if key in _NODE_LABELS:
             yield f"{where}.nodeSelector[{key}]: {_NODE_LABELS[key]}"
-    affinity = (spec.get("affinity") or {}).get("nodeAffinity") or {}
-    path = f"{where}.affinity.nodeAffinity"
-    required = affinity.get("requiredDuringSchedulingIgnoredDuringExecution") or {}
-    for index, term in enumerate(required.get("nodeSelectorTerms") or ()):
-        place = f"{path}.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[{index}]"
-        yield from node_terms(term, place)
-    for index, preferred in enumerate(affinity.get("preferredDuringSchedulingIgnoredDuringExecution") or ()):
-        place = f"{path}.preferredDuringSchedulingIgnoredDuringExecution[{index}].preference"
-        yield from node_terms(preferred.get("preference") or {}, place)
+    if "affinity" in spec:
+        yield from _node_affinity(
+            spec["affinity"].get("nodeAffinity") or {}, f"{where}.affinity.nodeAffinity"
+        )
     for index, constraint in enumerate(spec.get("topologySpreadConstraints") or ()):
         place, key = f"{where}.topologySpreadConstraints[{index}]", constraint.get("topologyKey", "")
         if key in _NODE_LABELS:
@@ -113,9 +107,19 @@ def _placement(spec: Obj, where: str) -> Iterator[str]:
             yield f"{place}.labelSelector: {_NO_POD}"
 
 
+def _node_affinity(affinity: Obj, path: str) -> Iterator[str]:
+    required = affinity.get("requiredDuringSchedulingIgnoredDuringExecution") or {}
+    for index, term in enumerate(required.get("nodeSelectorTerms") or ()):
+        place = f"{path}.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[{index}]"
+        yield from node_terms(term, place)
+    for index, preferred in enumerate(affinity.get("preferredDuringSchedulingIgnoredDuringExecution") or ()):
+        place = f"{path}.preferredDuringSchedulingIgnoredDuringExecution[{index}].preference"
+        yield from node_terms(preferred.get("preference") or {}, place)
+
+
 def _affinity_terms(spec: Obj, where: str) -> Iterator[str]:
     for field in ("podAffinity", "podAntiAffinity"):
-        affinity = (spec.get("affinity") or {}).get(field) or {}
+        affinity = spec["affinity"].get(field) or {}
         for mode, inner in (("required", ""), ("preferred", "podAffinityTerm")):
             terms = f"{mode}DuringSchedulingIgnoredDuringExecution"
             for index, term in enumerate(affinity.get(terms) or ()):
@@ -134,14 +138,17 @@ def _repeated(spec: Obj, where: str, field: str, key: str) -> Iterator[str]:
 
 
 def _fractions(amounts: Obj | None, path: str) -> Iterator[str]:
-    for name in _BYTES:
+    for name in _BYTES if amounts else ():
         amount = (amounts or {}).get(name)
         if amount is not None and quantity.millis(amount) % 1000:
             yield f'{path}[{name}]: fractional byte value "{amount}" is invalid, must be an integer'
 
 
-def _profiles(spec: Obj, annotations: Obj, base: str) -> Iterator[str]:
-    """Annotations of old whose place fields have taken."""
+def _annotations(spec: Obj, annotations: Obj, base: str) -> Iterator[str]:
+    """Those of old, whose place fields have taken."""
+    for key, why in _ANNOTATIONS.items():
+        if key in annotations:
+            yield f"{base}metadata.annotations[{key}]: {why}"
     security = spec.get("securityContext") or {}
     if "seccompProfile" not in security and _SECCOMP_POD in annotations:
         yield f"{base}metadata.annotations[{_SECCOMP_POD}]: {_SECCOMP}"
