@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -84,6 +85,24 @@ async def test_a_missing_config_map_holds_the_pod_until_it_is_there(bench: Bench
     await bench.create(kinds.CONFIG_MAP, "settings", data={"a": "1"})
     await bench.until_ready()
     assert bench.now() - began < 1
+
+
+async def test_a_full_disk_is_told_and_no_half_of_a_file_is_mounted(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def half(descriptor: int, content: bytes) -> int:
+        return write(descriptor, content[: len(content) // 2])
+
+    write = os.write
+    await bench.create(kinds.CONFIG_MAP, "settings", data={"a": "a long one"})
+    with monkeypatch.context() as patch:
+        patch.setattr("tuik8s.kubelet.volumes.atomic.os.write", half)
+        await bench.pod(**mounting({"name": "v", "configMap": {"name": "settings"}}))
+        await asyncio.sleep(100)
+        said = [text for reason, text in await bench.events() if reason == "FailedMount"]
+        assert "No space left on device" in said[0]
+    await bench.until_ready()
+    assert (mounted(bench) / "a").read_text() == "a long one"
 
 
 async def test_optional_sources_may_be_missing(bench: Bench) -> None:

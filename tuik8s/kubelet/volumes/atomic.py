@@ -7,6 +7,7 @@ key -> ..data/key
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from typing import TYPE_CHECKING, NamedTuple
@@ -98,7 +99,8 @@ def _write(path: str, file: File, group: int | None) -> None:
     # A file object would ask three more things of the system.
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        os.write(descriptor, file.content)
+        if os.write(descriptor, file.content) < len(file.content):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
         # Not left to the umask: the containers' users read these.
         os.fchmod(descriptor, file.mode | (0o440 if group is not None else 0))
         if group is not None and os.geteuid() == 0:
