@@ -179,9 +179,7 @@ class Registry:
 
     async def _apply(self, request: Request) -> Response:
         config, warnings = decode_body(self.rules, request)
-        if not request.field_manager:
-            errors = [required("fieldManager", "is required for apply patch")]
-            raise Invalid.of("PatchOptions", "meta.k8s.io", "", errors)
+        require_field_manager(request)
 
         def applied(current: Obj | None) -> Obj:
             merged = fieldmanager.apply(
@@ -345,3 +343,10 @@ class Registry:
             obj["metadata"]["managedFields"] = entries
         else:
             obj["metadata"].pop("managedFields", None)
+
+
+def require_field_manager(request: Request) -> None:
+    """An apply is somebody's."""
+    if not request.field_manager:
+        errors = [required("fieldManager", "is required for apply patch")]
+        raise Invalid.of("PatchOptions", "meta.k8s.io", "", errors)

@@ -12,6 +12,7 @@ from tuik8s.api.fieldmanager.apply import apply
 from tuik8s.api.fieldmanager.compare import compare
 from tuik8s.api.fieldmanager.fieldset import without_untracked
 from tuik8s.api.fieldmanager.managers import Manager, cap, decode, encode, is_reset, take
+from tuik8s.api.fieldmanager.scale import ScaleOwnership
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from tuik8s.api.objects import Obj
     from tuik8s.api.patch.structure import Structure
 
-__all__ = ["Manager", "apply", "managed_fields"]
+__all__ = ["Manager", "ScaleOwnership", "apply", "managed_fields"]
 
 
 def managed_fields(

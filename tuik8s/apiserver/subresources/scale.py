@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tuik8s.api import schema
+from tuik8s.api import fieldmanager, schema
+from tuik8s.api.clock import timestamp
 from tuik8s.api.customresources import CustomKind, ScalePaths, value_at
 from tuik8s.api.errors import BadRequest, Conflict, InternalError, Invalid, MethodNotSupported, invalid
 from tuik8s.api.kinds import Kind
@@ -13,6 +14,7 @@ from tuik8s.api.patch import apply_patch
 from tuik8s.api.request import PatchType, Response, Verb
 from tuik8s.api.workloads import selector_of
 from tuik8s.apiserver.decoding import check_type, decode_patched, place
+from tuik8s.apiserver.registry import require_field_manager
 from tuik8s.apiserver.rules import rules_of
 
 if TYPE_CHECKING:
@@ -27,20 +29,51 @@ _BUILT_IN = ScalePaths(("spec", "replicas"), ("status", "replicas"), ())
 async def serve(registry: Registry, request: Request) -> Response:
     if request.verb is Verb.GET:
         return Response(scale_of(registry.kind, registry.current(request.namespace, request.name)))
-    if request.verb not in (Verb.UPDATE, Verb.PATCH) or request.patch_type is PatchType.APPLY:
+    if request.verb not in (Verb.UPDATE, Verb.PATCH):
         raise MethodNotSupported(f"{request.verb} is not supported on {registry.kind.resource}/scale")
+
+    if request.patch_type is PatchType.APPLY:
+        return await _apply(registry, request)
 
     def scaled(current: Obj) -> Obj:
         scale = _wanted(request, scale_of(registry.kind, current))
-        revision = scale["metadata"].get("resourceVersion", "")
-        if revision and revision != current["metadata"]["resourceVersion"]:
-            raise Conflict.modified(registry.kind.resource, request.name)
-        changed = {**current, "metadata": dict(current["metadata"])}
-        return _with(changed, _paths(registry.kind).replicas, _replicas(scale))
+        return _scaled(registry.kind, current, scale)
 
     # Written as an update of the whole object, owned by the manager of this subresource.
     changed = await registry.change(replace(request, patch_type=None), scaled)
     return Response(scale_of(registry.kind, changed))
+
+
+async def _apply(registry: Registry, request: Request) -> Response:
+    """What the scale is of cannot be created so."""
+    config = _sent(request)
+    require_field_manager(request)
+    kind, paths = registry.kind, _paths(registry.kind)
+    manager = fieldmanager.Manager(request.field_manager, "Apply", SCALE.api_version, request.subresource)
+
+    def applied(current: Obj) -> Obj:
+        known = current["metadata"].get("managedFields")
+        ownership = fieldmanager.ScaleOwnership(known, kind.api_version, paths.replicas)
+        scale = scale_of(kind, current)
+        scale["metadata"]["managedFields"] = ownership.of_scale()
+        scale = fieldmanager.apply(
+            rules_of(SCALE).structure, scale, config, manager=manager, force=request.force,
+            now=timestamp(registry.context.clock.now()),
+        )  # fmt: skip
+        changed = _scaled(kind, current, scale)
+        changed["metadata"]["managedFields"] = ownership.of_parent(scale["metadata"]["managedFields"])
+        return changed
+
+    return Response(scale_of(kind, await registry.change(request, applied)))
+
+
+def _scaled(kind: Kind, current: Obj, scale: Obj) -> Obj:
+    """`current` with the replicas of `scale`, which may be of another revision only if it names none."""
+    revision = scale["metadata"].get("resourceVersion", "")
+    if revision and revision != current["metadata"]["resourceVersion"]:
+        raise Conflict.modified(kind.resource, current["metadata"]["name"])
+    changed = {**current, "metadata": dict(current["metadata"])}
+    return _with(changed, _paths(kind).replicas, _replicas(scale))
 
 
 def scale_of(kind: Kind, obj: Obj) -> Obj:
@@ -84,6 +117,10 @@ def _wanted(request: Request, current: Obj) -> Obj:
         patch_type = request.patch_type or PatchType.MERGE
         patched = apply_patch(SCALE, patch_type, current, request.body)
         return decode_patched(rules_of(SCALE), request, patched).object
+    return _sent(request)
+
+
+def _sent(request: Request) -> Obj:
     if not isinstance(request.body, dict):
         raise BadRequest("the object provided is unrecognized (must be of type Scale)")
     check_type(SCALE, request.body)
