@@ -58,6 +58,13 @@ def test_a_cpu_target_is_all_that_the_older_version_needs() -> None:
     assert autoscaling.to_v2(older)["spec"]["metrics"] == [CPU]
 
 
+def test_the_older_version_always_counts_the_replicas() -> None:
+    autoscaler = _autoscaler(CPU, status={"desiredReplicas": 0})
+    older = autoscaling.to_v1(autoscaler)
+    assert older["status"] == {"currentReplicas": 0, "desiredReplicas": 0}
+    assert autoscaling.to_v2(older) == autoscaler
+
+
 def test_status_and_behaviour_are_carried_in_annotations() -> None:
     current = {"averageUtilization": 10, "averageValue": "5m"}
     status = {

@@ -41,6 +41,8 @@ def to_v2(autoscaler: Obj) -> Obj:
     if "status" in autoscaler:
         status = dict(autoscaler["status"])
         utilization = status.pop("currentCPUUtilizationPercentage", None)
+        if not status.get("currentReplicas"):
+            status.pop("currentReplicas", None)
         current = [_status_to_v2(metric) for metric in carried.get(CURRENT_METRICS) or ()]
         if utilization is not None and not any(map(_is_cpu, current)):
             value = {"averageUtilization": utilization}
@@ -63,7 +65,7 @@ def to_v1(autoscaler: Obj) -> Obj:
         carried[BEHAVIOR] = spec.pop("behavior", None)
         result["spec"] = spec
     if "status" in autoscaler:
-        status = dict(autoscaler["status"])
+        status = {"currentReplicas": 0, **autoscaler["status"]}  # the older version always says it
         current = status.pop("currentMetrics", None) or []
         utilizations = (_utilization(metric) for metric in current if _is_cpu(metric))
         utilization = next((value for value in utilizations if value is not None), None)
