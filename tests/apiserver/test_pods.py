@@ -12,7 +12,7 @@ from tests.support.kubelets import UnreachableKubelets
 from tuik8s.api import kinds
 from tuik8s.api.errors import BadRequest, Conflict, Invalid, NotFound, ServiceUnavailable
 from tuik8s.api.objects import Obj, condition_of, copy
-from tuik8s.api.request import PatchType
+from tuik8s.api.request import PatchType, Request, Verb
 from tuik8s.client import LogOptions
 
 if TYPE_CHECKING:
@@ -251,6 +251,53 @@ async def test_what_a_resize_may_not_do(control_plane: ControlPlane) -> None:
         await resized({"limits": {"cpu": None}, "requests": {"cpu": None}})
     with pytest.raises(Invalid, match="only cpu and memory resources are mutable"):
         await resized({"limits": {"ephemeral-storage": "1Gi"}})
+
+
+async def apply_part(plane: ControlPlane, subresource: str, force: bool = False, **spec: Any) -> Obj:
+    meta = {"name": "web", "namespace": "default", "labels": {"not": "taken"}}
+    request = Request(
+        verb=Verb.PATCH, kind=kinds.POD, namespace="default", name="web", subresource=subresource,
+        body={"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": spec},
+        patch_type=PatchType.APPLY, field_manager="me", force=force,
+    )  # fmt: skip
+    return (await plane.api.send(request)).object
+
+
+def owned_by_me(pod: Obj) -> Obj:
+    (entry,) = [entry for entry in pod["metadata"]["managedFields"] if entry["manager"] == "me"]
+    fields: Obj = entry["fieldsV1"]
+    return fields
+
+
+async def test_ephemeral_containers_can_be_applied(control_plane: ControlPlane) -> None:
+    await bound_pod(control_plane.client)
+    container = {"name": "debug", "image": "busybox"}
+
+    changed = await apply_part(
+        control_plane, "ephemeralcontainers", ephemeralContainers=[container], nodeName="elsewhere"
+    )
+
+    assert [c["name"] for c in changed["spec"]["ephemeralContainers"]] == ["debug"]
+    assert (changed["spec"]["nodeName"], changed["metadata"]["labels"]) == ("node-1", {"app": "web"})
+    fields: Obj = {".": {}, "f:name": {}, "f:image": {}}
+    assert owned_by_me(changed) == {"f:spec": {"f:ephemeralContainers": {'k:{"name":"debug"}': fields}}}
+    with pytest.raises(Invalid, match=r"existing ephemeral containers .* may not be removed"):
+        await apply_part(control_plane, "ephemeralcontainers")
+
+
+async def test_sizes_can_be_applied(control_plane: ControlPlane) -> None:
+    small: Obj = {"requests": {"cpu": "100m"}}
+    await bound_pod(control_plane.client, containers=[{"name": "c", "image": "x", "resources": small}])
+    wanted = {"name": "c", "image": "y", "resources": {"requests": {"cpu": "2"}}}
+    with pytest.raises(Conflict, match=r"spec\.containers.*resources\.requests\.cpu"):
+        await apply_part(control_plane, "resize", containers=[wanted])
+
+    changed = await apply_part(control_plane, "resize", force=True, containers=[wanted])
+
+    [container] = changed["spec"]["containers"]
+    assert (container["image"], container["resources"]) == ("x", {"requests": {"cpu": "2"}})
+    fields: Obj = {".": {}, "f:name": {}, "f:resources": {"f:requests": {"f:cpu": {}}}}
+    assert owned_by_me(changed) == {"f:spec": {"f:containers": {'k:{"name":"c"}': fields}}}
 
 
 class Kubelets(UnreachableKubelets):

@@ -183,7 +183,7 @@ class Registry:
 
         def applied(current: Obj | None) -> Obj:
             merged = fieldmanager.apply(
-                self.rules.structure, current, config, manager=self._manager(request), force=request.force,
+                self.rules.structure, current, config, manager=self.manager_of(request), force=request.force,
                 now=timestamp(self.context.clock.now()), resets=self._resets_of(request),
             )  # fmt: skip
             return copy(merged)
@@ -319,7 +319,8 @@ class Registry:
         if errors:
             raise Invalid.of(self.kind.kind, self.kind.group, obj["metadata"].get("name", ""), errors)
 
-    def _manager(self, request: Request) -> fieldmanager.Manager:
+    def manager_of(self, request: Request) -> fieldmanager.Manager:
+        """Who owns what the request sets."""
         operation = "Apply" if request.patch_type is PatchType.APPLY else "Update"
         return fieldmanager.Manager(
             request.field_manager or request.agent or "unknown",
@@ -336,7 +337,7 @@ class Registry:
         if request.patch_type is PatchType.APPLY:
             return
         entries = fieldmanager.managed_fields(
-            self.rules.structure, live, obj, manager=self._manager(request),
+            self.rules.structure, live, obj, manager=self.manager_of(request),
             now=timestamp(self.context.clock.now()), resets=self._resets_of(request),
         )  # fmt: skip
         if entries:

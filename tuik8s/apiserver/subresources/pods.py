@@ -5,23 +5,27 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tuik8s.api import kinds
+from tuik8s.api import fieldmanager, kinds
 from tuik8s.api.clock import timestamp
 from tuik8s.api.errors import BadRequest, Conflict, Invalid, MethodNotSupported, required
-from tuik8s.api.objects import Obj, is_deleting
+from tuik8s.api.objects import Obj, copy, is_deleting
 from tuik8s.api.patch import apply_patch
 from tuik8s.api.request import PatchType, Response, Verb
 from tuik8s.apiserver.admission import Attributes
 from tuik8s.apiserver.decoding import decode_body, decode_patched
+from tuik8s.apiserver.registry import require_field_manager
 from tuik8s.apiserver.rules import rules_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tuik8s.api.kinds import Kind
     from tuik8s.api.request import Request
     from tuik8s.apiserver.registry import Registry
 
-_SIZES = ("resources", "resizePolicy")
-"""What the resize subresource changes of a container."""
+_SIZES, _SIZED = ("resources", "resizePolicy"), ("containers", "initContainers")
+"""What the resize subresource changes of a container, and of which."""
+_IDENTITY = ("name", "namespace", "uid", "resourceVersion", "managedFields")
 
 
 async def bind(registry: Registry, request: Request) -> Response:
@@ -87,14 +91,13 @@ async def change_ephemeral_containers(registry: Registry, request: Request) -> R
     """Nothing but `spec.ephemeralContainers` is taken from what the client sends."""
     if request.verb is Verb.GET:
         return Response(registry.current(request.namespace, request.name))
-    if request.verb not in (Verb.UPDATE, Verb.PATCH) or request.patch_type is PatchType.APPLY:
+    if request.verb not in (Verb.UPDATE, Verb.PATCH):
         raise MethodNotSupported(f"{request.verb} is not supported on pods/ephemeralcontainers")
 
     def extended(pod: Obj) -> Obj:
-        given = _given(registry, request, pod)
+        given = _given(registry, request, pod, _debugging_part)
         spec = {**pod["spec"], "ephemeralContainers": given["spec"].get("ephemeralContainers") or []}
-        meta = {**pod["metadata"], "resourceVersion": given["metadata"].get("resourceVersion", "")}
-        return {**pod, "metadata": meta, "spec": spec}
+        return {**pod, "metadata": _metadata(request, pod, given), "spec": spec}
 
     notes: list[str] = []
     changed = await registry.change(request, extended, notes=notes)
@@ -105,20 +108,52 @@ async def resize(registry: Registry, request: Request) -> Response:
     """Nothing but `resources` and `resizePolicy` of containers is taken from what the client sends."""
     if request.verb is Verb.GET:
         return Response(registry.current(request.namespace, request.name))
-    if request.verb not in (Verb.UPDATE, Verb.PATCH) or request.patch_type is PatchType.APPLY:
+    if request.verb not in (Verb.UPDATE, Verb.PATCH):
         raise MethodNotSupported(f"{request.verb} is not supported on pods/resize")
 
     def resized(pod: Obj) -> Obj:
-        given = _given(registry, request, pod)
+        given = _given(registry, request, pod, _sizes_part)
         spec = dict(pod["spec"])
-        for field in ("containers", "initContainers"):
+        for field in _SIZED:
             sizes = {container.get("name"): container for container in given["spec"].get(field) or ()}
             if field in spec:
                 spec[field] = [_sized(container, sizes.get(container["name"])) for container in spec[field]]
-        meta = {**pod["metadata"], "resourceVersion": given["metadata"].get("resourceVersion", "")}
-        return {**pod, "metadata": meta, "spec": spec}
+        return {**pod, "metadata": _metadata(request, pod, given), "spec": spec}
 
     return Response(await registry.change(request, resized))
+
+
+def _debugging_part(spec: Obj) -> Obj:
+    return {field: spec[field] for field in ("ephemeralContainers",) if field in spec}
+
+
+def _sizes_part(spec: Obj) -> Obj:
+    kept = ("name", *_SIZES)
+    return {
+        field: [{key: value for key, value in container.items() if key in kept} for container in spec[field]]
+        for field in _SIZED
+        if field in spec
+    }
+
+
+def _applied(registry: Registry, request: Request, pod: Obj, part: Callable[[Obj], Obj]) -> Obj:
+    config = decode_body(registry.rules, request).object
+    require_field_manager(request)
+    config["metadata"] = {field: value for field, value in config["metadata"].items() if field in _IDENTITY}
+    config["spec"] = part(config.get("spec") or {})
+    merged = fieldmanager.apply(
+        registry.rules.structure, pod, config, manager=registry.manager_of(request), force=request.force,
+        now=timestamp(registry.context.clock.now()),
+    )  # fmt: skip
+    return copy(merged)
+
+
+def _metadata(request: Request, pod: Obj, given: Obj) -> Obj:
+    """Of the pod, for a change of the revision that the client has seen."""
+    meta = {**pod["metadata"], "resourceVersion": given["metadata"].get("resourceVersion", "")}
+    if request.patch_type is PatchType.APPLY:
+        meta["managedFields"] = given["metadata"]["managedFields"]
+    return meta
 
 
 def _sized(container: Obj, given: Obj | None) -> Obj:
@@ -128,10 +163,15 @@ def _sized(container: Obj, given: Obj | None) -> Obj:
     return kept | {key: given[key] for key in _SIZES if key in given}
 
 
-def _given(registry: Registry, request: Request, pod: Obj) -> Obj:
-    """The whole pod as the client wants it, before what the subresource does not change is put back."""
+def _given(registry: Registry, request: Request, pod: Obj, part: Callable[[Obj], Obj]) -> Obj:
+    """The whole pod as the client wants it, before what the subresource does not change is put back.
+
+    Of what is applied nothing counts but `part` of its spec: nobody owns what is not taken.
+    """
     if request.verb is Verb.UPDATE:
         given = decode_body(registry.rules, request).object
+    elif request.patch_type is PatchType.APPLY:
+        given = _applied(registry, request, pod, part)
     else:
         patched = apply_patch(registry.kind, request.patch_type or PatchType.MERGE, pod, request.body)
         given = decode_patched(registry.rules, request, patched).object

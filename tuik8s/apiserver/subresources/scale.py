@@ -49,7 +49,7 @@ async def _apply(registry: Registry, request: Request) -> Response:
     config = _sent(request)
     require_field_manager(request)
     kind, paths = registry.kind, _paths(registry.kind)
-    manager = fieldmanager.Manager(request.field_manager, "Apply", SCALE.api_version, request.subresource)
+    manager = replace(registry.manager_of(request), api_version=SCALE.api_version)
 
     def applied(current: Obj) -> Obj:
         known = current["metadata"].get("managedFields")
