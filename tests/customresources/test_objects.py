@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -186,6 +187,31 @@ async def test_scale(definitions: Definitions) -> None:
     patch = {"spec": {"replicas": 4}}
     await client.patch(kind, "default", "my-cron", patch, subresource="scale")
     assert (await client.get(kind, "default", "my-cron"))["spec"]["replicas"] == 4
+
+
+async def test_scale_of_a_field_anywhere_is_applied(definitions: Definitions) -> None:
+    wanted = version("v1")
+    wanted["subresources"]["scale"]["specReplicasPath"] = ".spec.options.size"
+    kind = await definitions.create(definition(version("v1beta1", storage=False), wanted))
+    beta = replace(kind, version="v1beta1")
+    made = {**cron_tab(options={"size": 1, "other": 2}), "apiVersion": beta.api_version}
+    await definitions.client.apply(beta, made, field_manager="maker")
+    meta = {"name": "my-cron", "namespace": "default"}
+    body = {"apiVersion": "autoscaling/v1", "kind": "Scale", "metadata": meta, "spec": {"replicas": 4}}
+    request = Request(
+        verb=Verb.PATCH, kind=kind, namespace="default", name="my-cron", subresource="scale", body=body,
+        patch_type=PatchType.APPLY, field_manager="me",
+    )  # fmt: skip
+    with pytest.raises(Conflict, match=r'conflict with "maker": \.spec\.replicas'):
+        await definitions.plane.api.send(request)
+
+    await definitions.plane.api.send(replace(request, force=True))
+
+    found = await definitions.client.get(kind, "default", "my-cron")
+    assert found["spec"]["options"] == {"size": 4, "other": 2}
+    owned = {entry["manager"]: entry["fieldsV1"]["f:spec"] for entry in found["metadata"]["managedFields"]}
+    assert owned["me"] == {"f:options": {"f:size": {}}}
+    assert owned["maker"]["f:options"] == {"f:other": {}}
 
 
 async def test_tables_and_selectors(definitions: Definitions) -> None:

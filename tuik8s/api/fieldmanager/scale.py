@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tuik8s.api.fieldmanager.fieldset import LEAF, difference, intersection
-from tuik8s.api.fieldmanager.managers import Manager, Managers, Ownership, decode, encode
+from tuik8s.api.fieldmanager.managers import Managers, Ownership, decode, encode
 
 if TYPE_CHECKING:
     from tuik8s.api.objects import Obj
@@ -16,7 +16,7 @@ _REPLICAS: Obj = {"f:spec": {"f:replicas": LEAF}}
 
 
 class ScaleOwnership:
-    """The managedFields of an object of `api_version` that keeps its replicas at `path`."""
+    """The managedFields of an object of `api_version` that keeps its replicas at `path`, in every version."""
 
     def __init__(self, entries: list[Obj] | None, api_version: str, path: tuple[str, ...]) -> None:
         self._managers = decode(entries)
@@ -30,7 +30,7 @@ class ScaleOwnership:
         owners: Managers = {
             replace(manager, api_version=SCALE_VERSION): Ownership(_REPLICAS, owned.time)
             for manager, owned in self._managers.items()
-            if self._has_replicas(manager, owned)
+            if self._has_replicas(owned)
         }
         return encode(owners)
 
@@ -42,14 +42,17 @@ class ScaleOwnership:
         }
         after: Managers = {}
         for manager, owned in self._managers.items():
-            if self._has_replicas(manager, owned) and manager not in owners:
+            stays = replace(manager, api_version=self._api_version) in owners
+            if self._has_replicas(owned) and not stays:
                 fields = difference(owned.fields, self._replicas)
                 after[manager] = Ownership(fields, owned.time)
             else:
                 after[manager] = owned
+        kept = {replace(manager, api_version=self._api_version) for manager in after}
         for manager, time in owners.items():
-            after.setdefault(manager, Ownership(self._replicas, time))
+            if manager not in kept:
+                after[manager] = Ownership(self._replicas, time)
         return encode(after)
 
-    def _has_replicas(self, manager: Manager, owned: Ownership) -> bool:
-        return manager.api_version == self._api_version and bool(intersection(owned.fields, self._replicas))
+    def _has_replicas(self, owned: Ownership) -> bool:
+        return bool(intersection(owned.fields, self._replicas))
