@@ -14,6 +14,7 @@ from tests.tui.conftest import run_stage
 from tests.tui.fakes import FakeInfo, FakeVitals, pod
 from tuik8s.api.kinds import POD
 from tuik8s.tui.settings import Settings
+from tuik8s.tui.widgets.table_canvas import TIGHTENED_EVERY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -168,6 +169,27 @@ async def test_marks_advance_and_survive_changes() -> None:
         row = table.cursor_row
         assert row is not None
         assert row.name == "db-0"
+
+
+async def test_room_that_no_row_needs_any_more_is_given_back() -> None:
+    async with run_stage() as stage:
+        table = stage.app.main.table("main")
+
+        async def header_with(status: str, seconds: int = 0) -> str:
+            stage.transport.put(POD, *pod("web-0", status=status, node="node-1"))
+            await stage.settle()
+            for _ in range(seconds):
+                stage.app.main.every_second()
+            await stage.settle()
+            return stage.text_of(table).splitlines()[0]
+
+        narrow = await header_with("Running")
+        wide = await header_with("Init:CrashLoopBackOff")
+        assert wide.index("RESTARTS") - wide.index("STATUS") > narrow.index("RESTARTS") - narrow.index(
+            "STATUS"
+        )
+        assert await header_with("Running") == wide
+        assert await header_with("Running", seconds=TIGHTENED_EVERY) == narrow
 
 
 async def test_a_vanished_row_leaves_the_cursor_with_its_neighbour() -> None:

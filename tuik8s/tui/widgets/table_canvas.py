@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from tuik8s.tui.rows.model import Row, TableModel
 
 HEADER = 1
+TIGHTENED_EVERY = 10
+"""Ticks. Columns grow at once, but give room back seldom: those that come and go are hard to read."""
 _PARTS = ("header", "sorted", "sign", "marked", "cursor", "cursor-blurred", "match")
 
 
@@ -72,6 +74,7 @@ class TableCanvas(ScrollView, can_focus=True):
         self._moved = False
         self._cursor_index = 0
         self._natural: list[int] = []
+        self._ticks_until_tightened = TIGHTENED_EVERY
         self._painter: RowPainter | None = None
         self._fitted_to = 0
         self._drawn_ages: dict[str, tuple[str, ...]] = {}
@@ -147,6 +150,7 @@ class TableCanvas(ScrollView, can_focus=True):
         """Draw the rows whose ages read differently by now."""
         if self._painter is None or not self.is_on_screen:
             return
+        self._tighten()
         now, top, width = self._now(), self.scroll_offset.y, self.size.width
         older = []
         for index in range(top, min(len(self.order), top + self.size.height)):
@@ -172,6 +176,18 @@ class TableCanvas(ScrollView, can_focus=True):
         if grown != self._natural:
             self._natural = grown
             self._painter = None
+
+    def _tighten(self) -> None:
+        """Take back what no row needs any more: the longest status is that of pods that start."""
+        self._ticks_until_tightened -= 1
+        if self._ticks_until_tightened > 0:
+            return
+        self._ticks_until_tightened = TIGHTENED_EVERY
+        natural = natural_widths(self.model.columns, self._rows())
+        if natural != self._natural:
+            self._natural, self._painter = natural, None
+            self._fit()
+            self.refresh()
 
     def _keep_cursor(self) -> None:
         """The same object stays under the cursor, at the same height of the screen where possible."""
