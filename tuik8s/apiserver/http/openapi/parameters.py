@@ -17,7 +17,7 @@ _TEXTS = {
     "continue": ("string", "Where the list goes on: what the page before gave as metadata.continue."),
     "dryRun": ("string", "All: do everything but store the result."),
     "fieldManager": ("string", "The name under which the changed fields are owned; 128 bytes at most."),
-    "fieldSelector": ("string", "Limits the list of returned objects to those whose fields match."),
+    "fieldSelector": ("string", "Limits the list to objects whose fields match."),
     "fieldValidation": (
         "string",
         "What becomes of unknown and duplicate fields: Ignore drops them, Warn (the default) drops them and"
@@ -26,7 +26,7 @@ _TEXTS = {
     "follow": ("boolean", "Stay and send new lines as they are written."),
     "force": ("boolean", "Apply: take over fields that other managers own."),
     "gracePeriodSeconds": ("integer", "How long the object has to end; zero deletes it at once."),
-    "labelSelector": ("string", "Limits the list of returned objects to those whose labels match."),
+    "labelSelector": ("string", "Limits the list to objects whose labels match."),
     "limit": ("integer", "The most objects of one answer; the rest follows by metadata.continue."),
     "limitBytes": ("integer", "End after so many bytes."),
     "orphanDependents": ("boolean", "Deprecated: use propagationPolicy."),
@@ -51,7 +51,7 @@ _TEXTS = {
     "timeoutSeconds": ("integer", "How long a list or watch lasts, whatever happens."),
     "timestamps": ("boolean", "Put the time of each line before it."),
     "tty": ("boolean", "Whether a terminal is wanted."),
-    "watch": ("boolean", "Watch for changes to the described resources and send them as events."),
+    "watch": ("boolean", "Follow the resources, and send each of their changes as an event."),
 }
 _VALUES = {
     "dryRun": ("All",), "fieldValidation": ("Ignore", "Strict", "Warn"),
