@@ -199,6 +199,20 @@ async def test_what_is_doubtful_is_warned_of_when_it_is_valid(control_plane: Con
     assert (await control_plane.api.send(update)).warnings == (warning,)
 
 
+async def test_nodes_come_with_a_taint(strict_plane: ControlPlane) -> None:
+    mine = {"key": "node.kubernetes.io/not-ready", "effect": "NoExecute"}
+    node = {"metadata": {"name": "a"}, "spec": {"taints": [mine]}}
+    taint = {"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"}
+
+    assert (await strict_plane.client.create(kinds.NODE, node))["spec"]["taints"] == [mine, taint]
+
+    again: Obj = {"metadata": {"name": "b"}, "spec": {"taints": [{**taint, "value": "x"}]}}
+    made = await strict_plane.client.create(kinds.NODE, again)
+    assert made["spec"]["taints"] == again["spec"]["taints"]
+    freed = await strict_plane.client.update(kinds.NODE, {"metadata": {"name": "b"}, "spec": {}})
+    assert "taints" not in freed["spec"]
+
+
 async def test_missing_namespace(control_plane: ControlPlane) -> None:
     with pytest.raises(NotFound, match=r'^namespaces "nowhere" not found$'):
         await control_plane.client.create(kinds.POD, pod(namespace="nowhere"))

@@ -43,10 +43,11 @@ class ControlPlane:
     @classmethod
     async def start(
         cls, *, seed: int = 1, kubelets: KubeletPort | None = None, detect_mutations: bool = True,
-        disabled_admission: Collection[str] = ("ServiceAccount",),
+        disabled_admission: Collection[str] = ("ServiceAccount", "TaintNodesByCondition"),
         authorization_modes: Sequence[str] = ("AlwaysAllow",), issuer: TokenIssuer | None = None,
     ) -> ControlPlane:  # fmt: skip
-        """Pods need no service account unless `disabled_admission` is emptied: no controller makes any.
+        """Unless `disabled_admission` is emptied, pods need no service account and nodes come without
+        a taint: no controller makes the one, or takes the taint off the others.
 
         Everybody may do everything unless other modes are given; with an issuer pods get tokens mounted.
         """

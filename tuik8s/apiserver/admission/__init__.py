@@ -13,6 +13,7 @@ from tuik8s.apiserver.admission.chain import AdmissionChain, Attributes, Plugin,
 from tuik8s.apiserver.admission.classes import DefaultIngressClass, DefaultStorageClass
 from tuik8s.apiserver.admission.namespaces import NamespaceLifecycle
 from tuik8s.apiserver.admission.node_restriction import NodeRestriction
+from tuik8s.apiserver.admission.nodes import TaintNodesByCondition
 from tuik8s.apiserver.admission.pod_security import PodSecurity
 from tuik8s.apiserver.admission.pods import DefaultTolerationSeconds
 from tuik8s.apiserver.admission.priority import Priority
@@ -35,8 +36,8 @@ def build_chain(store: Store, access: Access, *, ids: Ids, authorization: Author
     """
     plugins: tuple[Plugin, ...] = (
         NamespaceLifecycle(store), ServiceAccount(store, ids, mounts_tokens=access.issuer is not None),
-        NodeRestriction(store), PodSecurity(store), Priority(store), DefaultTolerationSeconds(),
-        DefaultStorageClass(store), CertificateApproval(authorization), CertificateSigning(authorization),
-        CertificateSubjectRestriction(), DefaultIngressClass(store),
+        NodeRestriction(store), TaintNodesByCondition(), PodSecurity(store), Priority(store),
+        DefaultTolerationSeconds(), DefaultStorageClass(store), CertificateApproval(authorization),
+        CertificateSigning(authorization), CertificateSubjectRestriction(), DefaultIngressClass(store),
     )  # fmt: skip
     return AdmissionChain(plugins, access.disabled_admission, always=(RoleEscalation(authorization),))
