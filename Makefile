@@ -10,7 +10,7 @@ run: $(VENV)/.runtime            ## the cluster in this terminal: make run [ARGS
 	$(BIN)/tuik8s up $(ARGS)
 
 test: $(VENV)/.development       ## the whole test suite: make test [ARGS="-k rollout"]
-	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n 2 $(ARGS)
 
 check: $(VENV)/.development      ## formatting, lint, strict types, import contracts
 	$(BIN)/ruff format --check .

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.support.control_plane import ControlPlane
 
@@ -18,13 +19,20 @@ def pytest_configure() -> None:
     asyncio.set_event_loop(None)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """How `--dist loadgroup` shares the tests out: a file goes to one process, and all that use the Docker
-    engine to one as well, since some look for what others might have left there."""
-    for item in items:
-        group = "docker" if item.get_closest_marker("docker") else item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group(group))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """Where tests are shared out (`-n 2`): see `EngineScheduling`."""
+    return EngineScheduling(config, log)
+
+
+class EngineScheduling(LoadScopeScheduling):  # type: ignore[misc]
+    """A file goes to one process, and all that may use the Docker engine to one as well: some look for what
+    others might have left there."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0]
+        on_engine = path.startswith(("tests/cri/", "tests/cluster/")) or path.endswith("/test_docker.py")
+        return "docker" if on_engine else path
 
 
 @pytest.fixture
