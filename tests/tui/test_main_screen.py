@@ -362,10 +362,12 @@ async def test_a_problem_of_a_file_is_told_until_it_is_solved() -> None:
                 stage.app.main.every_second()
                 await stage.settle()
                 assert f"bad.yaml:17:3: unknown field {problem}" in stage.screen()
+                assert "PROBLEM" in stage.screen()
             info.files = files
             stage.app.main.every_second()
             await stage.settle()
             assert "unknown field" not in stage.screen()
+            assert "PROBLEM" not in stage.screen()
 
 
 async def test_a_failing_action_is_a_notice() -> None:

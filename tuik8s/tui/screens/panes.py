@@ -195,8 +195,10 @@ class PanesScreen(Screen[None]):
     def _take_manifests(self) -> None:
         files = self.host.info.manifests() if self.host.info is not None else ()
         self.manifests.take([table_row(file) for file in files])
-        if self.table("manifests").display:
-            self.table("manifests").refresh_rows()
+        table = self.table("manifests")
+        table.hide_columns(frozenset() if any(file.message for file in files) else frozenset({"problem"}))
+        if table.display:
+            table.refresh_rows()
         known, self._problems = self._problems, {file.path: problem_text(file) for file in files}
         for path in known.keys() | self._problems.keys():
             before, problem = known.get(path), self._problems.get(path, "")
