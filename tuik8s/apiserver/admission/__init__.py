@@ -10,7 +10,7 @@ from tuik8s.apiserver.admission.certificates import (
     CertificateSubjectRestriction,
 )
 from tuik8s.apiserver.admission.chain import AdmissionChain, Attributes, Plugin, UnknownPlugin
-from tuik8s.apiserver.admission.classes import DefaultIngressClass, DefaultStorageClass
+from tuik8s.apiserver.admission.classes import default_ingress_class, default_storage_class
 from tuik8s.apiserver.admission.namespaces import NamespaceLifecycle
 from tuik8s.apiserver.admission.node_restriction import NodeRestriction
 from tuik8s.apiserver.admission.nodes import TaintNodesByCondition
@@ -37,7 +37,7 @@ def build_chain(store: Store, access: Access, *, ids: Ids, authorization: Author
     plugins: tuple[Plugin, ...] = (
         NamespaceLifecycle(store), ServiceAccount(store, ids, mounts_tokens=access.issuer is not None),
         NodeRestriction(store), TaintNodesByCondition(), PodSecurity(store), Priority(store),
-        DefaultTolerationSeconds(), DefaultStorageClass(store), CertificateApproval(authorization),
-        CertificateSigning(authorization), CertificateSubjectRestriction(), DefaultIngressClass(store),
+        DefaultTolerationSeconds(), default_storage_class(store), CertificateApproval(authorization),
+        CertificateSigning(authorization), CertificateSubjectRestriction(), default_ingress_class(store),
     )  # fmt: skip
     return AdmissionChain(plugins, access.disabled_admission, always=(RoleEscalation(authorization),))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tuik8s.api import kinds
@@ -16,21 +17,22 @@ if TYPE_CHECKING:
     from tuik8s.apiserver.admission.chain import Attributes
     from tuik8s.storage import Store
 
+INGRESS_ANNOTATION = "kubernetes.io/ingress.class"
 DEFAULT_INGRESS_CLASS = "ingressclass.kubernetes.io/is-default-class"
 
 
-class _DefaultClass:
-    """For new objects of `kind`; an empty class name asks for none."""
+@dataclass(slots=True, eq=False)
+class DefaultClass:
+    """For new objects of `kind` that name no class in `field`; an empty name asks for none."""
 
+    store: Store
     name: str
     kind: Kind
+    field: str
     annotation: str
     """Names the class as it was named before there was a field."""
-    field: str
     classes: Kind
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    is_default: Callable[[Obj], bool]
 
     async def admit(self, attributes: Attributes) -> None:
         if attributes.kind != self.kind or attributes.operation is not Verb.CREATE:
@@ -38,30 +40,27 @@ class _DefaultClass:
         obj = attributes.object
         if _is_annotated(obj, self.annotation) or obj["spec"].get(self.field) is not None:
             return
-        default = _newest(self._store, self.classes, self.is_default)
+        default = _newest(self.store, self.classes, self.is_default)
         if default:
             obj["spec"][self.field] = default
 
-    @staticmethod
-    def is_default(found: Obj, /) -> bool:
-        raise NotImplementedError
+
+def default_storage_class(store: Store) -> DefaultClass:
+    return DefaultClass(
+        store, "DefaultStorageClass", kinds.PERSISTENT_VOLUME_CLAIM, "storageClassName", CLASS_ANNOTATION,
+        kinds.STORAGE_CLASS, is_default_class,
+    )  # fmt: skip
 
 
-class DefaultStorageClass(_DefaultClass):
-    name = "DefaultStorageClass"
-    kind, annotation, field = kinds.PERSISTENT_VOLUME_CLAIM, CLASS_ANNOTATION, "storageClassName"
-    classes = kinds.STORAGE_CLASS
-    is_default = staticmethod(is_default_class)
+def default_ingress_class(store: Store) -> DefaultClass:
+    return DefaultClass(
+        store, "DefaultIngressClass", kinds.INGRESS, "ingressClassName", INGRESS_ANNOTATION,
+        kinds.INGRESS_CLASS, _is_default_ingress_class,
+    )  # fmt: skip
 
 
-class DefaultIngressClass(_DefaultClass):
-    name = "DefaultIngressClass"
-    kind, annotation, field = kinds.INGRESS, "kubernetes.io/ingress.class", "ingressClassName"
-    classes = kinds.INGRESS_CLASS
-
-    @staticmethod
-    def is_default(found: Obj, /) -> bool:
-        return (found["metadata"].get("annotations") or {}).get(DEFAULT_INGRESS_CLASS) == "true"
+def _is_default_ingress_class(ingress_class: Obj) -> bool:
+    return (ingress_class["metadata"].get("annotations") or {}).get(DEFAULT_INGRESS_CLASS) == "true"
 
 
 def _is_annotated(obj: Obj, annotation: str) -> bool:
