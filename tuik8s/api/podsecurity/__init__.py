@@ -20,11 +20,10 @@ if TYPE_CHECKING:
 
     from tuik8s.api.objects import Obj
 
-__all__ = ["LABEL_PREFIX", "LEVELS", "PRIVILEGED", "Policy", "Standard", "Violation", "policy_of", "text_of"]
-
-if TYPE_CHECKING:
     Check = Callable[[Obj, Obj], Violation | None]
     Versions = tuple[tuple[int, Check], ...]
+
+__all__ = ["LABEL_PREFIX", "LEVELS", "PRIVILEGED", "Policy", "Standard", "Violation", "policy_of", "text_of"]
 
 LABEL_PREFIX = "pod-security.kubernetes.io/"
 LEVELS = ("privileged", "baseline", "restricted")
