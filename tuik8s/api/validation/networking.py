@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tuik8s.api.errors import FieldError
     from tuik8s.api.objects import Obj
 
-_CLASS_ANNOTATION = "kubernetes.io/ingress.class"
+INGRESS_CLASS_ANNOTATION = "kubernetes.io/ingress.class"
 _BAD_SEQUENCES = ("//", "/./", "/../", "%2f", "%2F")
 _BAD_SUFFIXES = ("/..", "/.")
 _PATH_TYPES = ("Exact", "ImplementationSpecific", "Prefix")
@@ -34,10 +34,10 @@ _LONGEST_CONTROLLER = 250
 def validate_ingress_create(ingress: Obj) -> Iterator[FieldError]:
     annotations = (ingress.get("metadata") or {}).get("annotations") or {}
     name = (ingress.get("spec") or {}).get("ingressClassName")
-    if annotations.get(_CLASS_ANNOTATION) and name is not None:
-        path = f"metadata.annotations[{_CLASS_ANNOTATION}]"
+    if annotations.get(INGRESS_CLASS_ANNOTATION) and name is not None:
+        path = f"metadata.annotations[{INGRESS_CLASS_ANNOTATION}]"
         yield errors.invalid(
-            path, annotations[_CLASS_ANNOTATION], "can not be set when the class field is also set"
+            path, annotations[INGRESS_CLASS_ANNOTATION], "can not be set when the class field is also set"
         )
 
 

@@ -8,6 +8,7 @@ from tuik8s.api import kinds, names
 from tuik8s.api.customresources import CustomKind
 from tuik8s.api.pods import SPEC_PATHS
 from tuik8s.api.validation.metadata import STANDARD_FINALIZERS
+from tuik8s.api.validation.networking import INGRESS_CLASS_ANNOTATION
 from tuik8s.api.volumes import CLASS_ANNOTATION
 from tuik8s.api.warnings.pods import node_terms, of_pod
 from tuik8s.api.warnings.services import of_service
@@ -27,7 +28,6 @@ _TEMPLATED = frozenset((
     *_NAMES_PODS, kinds.STATEFUL_SET, kinds.DAEMON_SET, kinds.POD_TEMPLATE,
 ))  # fmt: skip
 _SURPRISE = "which can result in surprising behavior; a DNS label is recommended"
-_INGRESS_CLASS = "kubernetes.io/ingress.class"
 _REMOVED_VOLUMES = {
     "photonPersistentDisk": "deprecated in v1.11, non-functional in v1.16+",
     "scaleIO": "deprecated in v1.16, non-functional in v1.22+",
@@ -74,8 +74,9 @@ def _name(obj: Obj, use: str) -> Iterator[str]:
 
 def _ingress(obj: Obj, old: Obj | None) -> Iterator[str]:
     annotations = obj["metadata"].get("annotations") or {}
-    if old is None and _INGRESS_CLASS in annotations and "ingressClassName" not in obj["spec"]:
-        yield f"annotation \"{_INGRESS_CLASS}\" is deprecated, please use 'spec.ingressClassName' instead"
+    if old is None and INGRESS_CLASS_ANNOTATION in annotations and "ingressClassName" not in obj["spec"]:
+        instead = "please use 'spec.ingressClassName' instead"
+        yield f'annotation "{INGRESS_CLASS_ANNOTATION}" is deprecated, {instead}'
 
 
 def _persistent_volume(obj: Obj, _: Obj | None) -> Iterator[str]:

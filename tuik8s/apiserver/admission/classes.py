@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tuik8s.api import kinds
 from tuik8s.api.request import Verb
+from tuik8s.api.validation.networking import INGRESS_CLASS_ANNOTATION
 from tuik8s.api.volumes import CLASS_ANNOTATION, is_default_class
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from tuik8s.apiserver.admission.chain import Attributes
     from tuik8s.storage import Store
 
-INGRESS_ANNOTATION = "kubernetes.io/ingress.class"
 DEFAULT_INGRESS_CLASS = "ingressclass.kubernetes.io/is-default-class"
 
 
@@ -54,7 +54,7 @@ def default_storage_class(store: Store) -> DefaultClass:
 
 def default_ingress_class(store: Store) -> DefaultClass:
     return DefaultClass(
-        store, "DefaultIngressClass", kinds.INGRESS, "ingressClassName", INGRESS_ANNOTATION,
+        store, "DefaultIngressClass", kinds.INGRESS, "ingressClassName", INGRESS_CLASS_ANNOTATION,
         kinds.INGRESS_CLASS, _is_default_ingress_class,
     )  # fmt: skip
 
